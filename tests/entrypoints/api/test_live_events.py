@@ -143,7 +143,7 @@ async def test_runs_of_other_processes_are_told_too(tmp_path: Path) -> None:
 
 async def test_a_stop_is_told(tmp_path: Path) -> None:
     async with open_desk(tmp_path, market={"latency_ms": 60}) as desk, listening(desk.api.viewer) as listener:
-        run = await desk.begin(items_per_page=2)
+        run = await desk.begin(items_per_page=1)
         await until(lambda: "running" in listener.states())
         await desk.api.operator.delete(f"{PRODUCTS}/sync/{run['id']}")
         await until(lambda: "cancelled" in listener.states())

@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
 import pytest
+import pytest_asyncio
 
+from emagsync.db.engine import Database
 from emagsync.offers.product_schemas import OfferBatch
 from offers.offer_rows import offer, remove, store
-from support.api import Api
+from support.api import Api, open_api
+from support.left_out import left_out
 
 pytestmark = pytest.mark.databases("both")
 
 OFFERS = "/api/v1/emag/offers"
 
 
+of_one_server = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def unchanged(tmp_path_factory: pytest.TempPathFactory, backend: str) -> AsyncIterator[Api]:
+    """A shop for the tests that change nothing, which are `of_one_server`."""
+    async with open_api(tmp_path_factory.mktemp(f"offers-{backend}"), unasked=left_out) as running:
+        await fill(running.state.database)
+        yield running
+
+
 @pytest.fixture
 async def shop(api: Api) -> Api:
+    await fill(api.state.database)
+    return api
+
+
+async def fill(database: Database) -> None:
     """Offer 1 is in both accounts; 2 and 3 share an EAN; 4 was removed; 5 and 6 differ in punctuation only."""
     eans = ["5940000000017", "0594000000002"]
-    await store(api.state.database, [offer(1, part_number="AB-77", eans=eans)], account="fbe")
+    await store(database, [offer(1, part_number="AB-77", eans=eans)], account="fbe")
     main = [
         offer(1, part_number="AB-77", eans=["5940000000017"]),
         offer(2, eans=["5940000000024"]),
@@ -29,9 +49,8 @@ async def shop(api: Api) -> Api:
         offer(5, part_number="AB77", part_number_key="DAB77"),
         offer(6, part_number="ab 77", part_number_key="D-AB77"),
     ]
-    await store(api.state.database, main)
-    await remove(api.state.database, 4)
-    return api
+    await store(database, main)
+    await remove(database, 4)
 
 
 def key(answer: httpx2.Response) -> tuple[str, int]:
@@ -40,7 +59,8 @@ def key(answer: httpx2.Response) -> tuple[str, int]:
     return product["account"], product["emag_id"]
 
 
-async def test_an_offer_is_read_by_a_code_that_it_alone_has(shop: Api) -> None:
+@of_one_server
+async def test_an_offer_is_read_by_a_code_that_it_alone_has(unchanged: Api) -> None:
     for asked, expected in (
         ({"part_number": "SKU-2"}, ("main", 2)),
         ({"part_number": "AB77"}, ("main", 5)),
@@ -53,20 +73,22 @@ async def test_an_offer_is_read_by_a_code_that_it_alone_has(shop: Api) -> None:
         ({"ean": "5940000000031"}, ("main", 3)),
         ({"ean": "0594000000002"}, ("fbe", 1)),
     ):
-        assert key(await shop.viewer.get(OFFERS, params=asked)) == expected, asked
+        assert key(await unchanged.viewer.get(OFFERS, params=asked)) == expected, asked
 
 
-async def test_an_offer_is_read_by_its_account_and_emags_id(shop: Api) -> None:
-    answer = await shop.viewer.get(f"{OFFERS}/FBE/1")
+@of_one_server
+async def test_an_offer_is_read_by_its_account_and_emags_id(unchanged: Api) -> None:
+    answer = await unchanged.viewer.get(f"{OFFERS}/FBE/1")
     assert key(answer) == ("fbe", 1)
     tag = answer.headers["etag"]
-    assert (await shop.viewer.get(f"{OFFERS}/fbe/1", headers={"If-None-Match": tag})).status_code == 304
-    by_our_id = await shop.viewer.get(f"/api/v1/emag/products/products/{answer.json()['data']['product']['id']}")
+    assert (await unchanged.viewer.get(f"{OFFERS}/fbe/1", headers={"If-None-Match": tag})).status_code == 304
+    by_our_id = await unchanged.viewer.get(f"/api/v1/emag/products/products/{answer.json()['data']['product']['id']}")
     assert by_our_id.json() == answer.json()
-    assert key(await shop.viewer.get(f"{OFFERS}/main/4")) == ("main", 4), "a removed offer has its history"
+    assert key(await unchanged.viewer.get(f"{OFFERS}/main/4")) == ("main", 4), "a removed offer has its history"
 
 
-async def test_what_no_offer_has_is_not_found(shop: Api) -> None:
+@of_one_server
+async def test_what_no_offer_has_is_not_found(unchanged: Api) -> None:
     nothing: tuple[tuple[str, dict[str, str]], ...] = (
         ("", {"part_number": "AB-78"}),
         ("", {"part_number": "sku-2"}),
@@ -79,30 +101,32 @@ async def test_what_no_offer_has_is_not_found(shop: Api) -> None:
         ("/other/1", {}),
     )
     for path, asked in nothing:
-        read = await shop.viewer.get(OFFERS + path, params=asked)
-        edited = await shop.operator.patch(OFFERS + path, params=asked, json={"stock": 1})
+        read = await unchanged.viewer.get(OFFERS + path, params=asked)
+        edited = await unchanged.operator.patch(OFFERS + path, params=asked, json={"stock": 1})
         for answer in (read, edited):
             assert (answer.status_code, answer.json()["code"]) == (404, "offer_not_found"), (path, asked, answer.text)
 
 
-async def test_a_code_of_several_offers_names_them_and_edits_none(shop: Api) -> None:
+@of_one_server
+async def test_a_code_of_several_offers_names_them_and_edits_none(unchanged: Api) -> None:
     for asked, expected in (
         ({"part_number": "AB-77"}, [("fbe", 1), ("main", 1)]),
         ({"ean": "5940000000017"}, [("fbe", 1), ("main", 1)]),
         ({"ean": "5940000000024", "account": "main"}, [("main", 2), ("main", 3)]),
     ):
-        read = await shop.viewer.get(OFFERS, params=asked)
-        edited = await shop.operator.patch(OFFERS, params=asked, json={"stock": 1})
+        read = await unchanged.viewer.get(OFFERS, params=asked)
+        edited = await unchanged.operator.patch(OFFERS, params=asked, json={"stock": 1})
         for answer in (read, edited):
             problem = answer.json()
             assert (answer.status_code, problem["code"]) == (409, "several_offers"), answer.text
             assert [(one["account"], one["emag_id"]) for one in problem["matches"]] == expected
-    assert (await shop.rows("SELECT count(*) AS n FROM local_edits"))[0]["n"] == 0
+    assert (await unchanged.rows("SELECT count(*) AS n FROM local_edits"))[0]["n"] == 0
 
 
-async def test_exactly_one_code_is_asked_for(api: Api) -> None:
+@of_one_server
+async def test_exactly_one_code_is_asked_for(unchanged: Api) -> None:
     for asked in ({}, {"account": "main"}, {"part_number": "A", "ean": "5940000000024"}, {"ean": ""}):
-        answer = await api.viewer.get(OFFERS, params=asked)
+        answer = await unchanged.viewer.get(OFFERS, params=asked)
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request"), asked
 
 
@@ -193,7 +217,8 @@ async def test_a_row_may_name_its_offer_by_all_of_its_keys(shop: Api) -> None:
     assert (first["effect"], second["errors"][0]["message"]) == ("ok", "row 1 is of this offer too")
 
 
-async def test_many_offers_are_read_in_one_call(shop: Api) -> None:
+@of_one_server
+async def test_many_offers_are_read_in_one_call(unchanged: Api) -> None:
     keys: list[dict[str, Any]] = [
         {"emag_id": 3},
         {"part_number": "AB-77"},
@@ -204,7 +229,7 @@ async def test_many_offers_are_read_in_one_call(shop: Api) -> None:
         {"part_number_key": "D-NONE"},
         {"emag_id": 77},
     ]
-    answer = await shop.viewer.post(f"{OFFERS}/batch", json={"account": "main", "keys": keys})
+    answer = await unchanged.viewer.post(f"{OFFERS}/batch", json={"account": "main", "keys": keys})
     assert answer.status_code == 200, answer.text
     batch = OfferBatch.model_validate_json(answer.content)
     assert [[(one.account, one.emag_id) for one in result.products] for result in batch.data.results] == [
@@ -218,11 +243,12 @@ async def test_many_offers_are_read_in_one_call(shop: Api) -> None:
         [],
     ]
     assert answer.json()["data"]["not_found"] == [{"part_number_key": "D-NONE"}, {"emag_id": 77}]
-    listed = await shop.viewer.get("/api/v1/emag/products/products", params={"account": "main", "emag_id": 3})
+    listed = await unchanged.viewer.get("/api/v1/emag/products/products", params={"account": "main", "emag_id": 3})
     assert answer.json()["data"]["results"][0]["products"] == listed.json()["data"]["products"]
 
 
-async def test_a_batch_that_makes_no_sense_is_refused(api: Api) -> None:
+@of_one_server
+async def test_a_batch_that_makes_no_sense_is_refused(unchanged: Api) -> None:
     bodies: tuple[dict[str, Any], ...] = (
         {"keys": []},
         {"keys": [{"ean": "1"}] * 501},
@@ -232,13 +258,14 @@ async def test_a_batch_that_makes_no_sense_is_refused(api: Api) -> None:
         {"keys": [{"account": "main", "emag_id": 1, "ean": "1"}]},
     )
     for body in bodies:
-        answer = await api.viewer.post(f"{OFFERS}/batch", json=body)
+        answer = await unchanged.viewer.post(f"{OFFERS}/batch", json=body)
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request"), body
 
 
-async def test_five_hundred_keys_are_one_call_and_few_statements(shop: Api) -> None:
+@of_one_server
+async def test_five_hundred_keys_are_one_call_and_few_statements(unchanged: Api) -> None:
     keys = [{"ean": f"59400001{number:05}"} for number in range(499)] + [{"ean": "5940000000031"}]
-    answer = await shop.viewer.post(f"{OFFERS}/batch", json={"keys": keys})
+    answer = await unchanged.viewer.post(f"{OFFERS}/batch", json={"keys": keys})
     data = answer.json()["data"]
     assert [one["emag_id"] for one in data["results"][-1]["products"]] == [3]
     assert len(data["not_found"]) == 499

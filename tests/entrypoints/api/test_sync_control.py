@@ -97,7 +97,7 @@ async def test_a_run_that_waits_for_emag_stops_at_once(tmp_path: Path) -> None:
 
 async def test_a_run_of_another_process_is_stopped_too(tmp_path: Path) -> None:
     async with open_desk(tmp_path, market=SLOW) as desk, open_local(tmp_path, desk.market.url) as other:
-        running = asyncio.ensure_future(other.sync(per_page=2))
+        running = asyncio.ensure_future(other.sync(per_page=1))
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not (found := await desk.api.rows("SELECT id FROM sync_runs WHERE processed > 0")):
                 await asyncio.sleep(0.01)
@@ -147,7 +147,7 @@ async def test_a_run_out_of_time_fails_and_its_retry_reads_only_the_rest(tmp_pat
 async def test_a_clean_up_ends_live_and_dead_runs_that_are_too_old_and_no_others(tmp_path: Path) -> None:
     clock = ForwardClock()
     async with open_desk(tmp_path, {"main": 150, "fbe": 20}, market=SLOW, clock=clock) as desk:
-        old = await desk.begin(items_per_page=2, timeout_seconds=86_400)
+        old = await desk.begin(items_per_page=1, timeout_seconds=86_400)
         await desk.when(old["id"], lambda run: run["processed_items"] > 0)
         body = (await clean_up(desk)).json()
         assert body["data"] == {"cleaned_count": 0, "timeout_minutes": 15, "sync_ids": [], "run_ids": []}
@@ -164,7 +164,7 @@ async def test_a_clean_up_ends_live_and_dead_runs_that_are_too_old_and_no_others
 
 async def test_a_clean_up_goes_by_when_a_run_started_and_not_by_its_latest_attempt(tmp_path: Path) -> None:
     async with open_desk(tmp_path, market=SLOW) as desk:
-        run = await desk.begin(items_per_page=2)
+        run = await desk.begin(items_per_page=1)
         await desk.when(run["id"], lambda run: run["processed_items"] > 0)
         ago = datetime.now(UTC) - timedelta(minutes=16)
         async with desk.api.state.database.transaction() as connection:

@@ -170,7 +170,7 @@ async def test_an_account_without_credentials_does_not_keep_the_other_from_being
 
 async def test_a_busy_account_is_refused_with_its_run_and_nothing_else_starts(tmp_path: Path) -> None:
     async with open_desk(tmp_path, {"main": 150, "fbe": 10}, market={"latency_ms": 50}) as desk:
-        run = await desk.begin(items_per_page=2)
+        run = await desk.begin(items_per_page=1)
         answer = await desk.post(account_type="both")
         body = answer.json()
         assert (answer.status_code, body["code"], body["run_id"]) == (409, "account_busy", run["id"])
@@ -187,7 +187,7 @@ async def test_a_busy_account_is_refused_with_its_run_and_nothing_else_starts(tm
 @pytest.mark.databases("both")
 async def test_of_twenty_requests_at_once_exactly_one_starts(tmp_path: Path) -> None:
     async with open_desk(tmp_path, {"main": 150, "fbe": 10}, market={"latency_ms": 30}) as desk:
-        asked = {"account_type": "both", "run_async": True, "items_per_page": 5}
+        asked = {"account_type": "both", "run_async": True, "items_per_page": 2}
         answers = await asyncio.gather(*(desk.post(**asked) for _ in range(20)))
         assert sorted(answer.status_code for answer in answers) == [202] + [409] * 19
         (winner,) = (answer.json() for answer in answers if answer.status_code == 202)
@@ -199,7 +199,7 @@ async def test_of_twenty_requests_at_once_exactly_one_starts(tmp_path: Path) -> 
 
 
 async def test_a_client_that_goes_away_does_not_stop_its_run(tmp_path: Path) -> None:
-    async with open_desk(tmp_path, market={"latency_ms": 20}) as desk:
+    async with open_desk(tmp_path, market={"latency_ms": 60}) as desk:
         with pytest.raises(httpx2.TimeoutException):
             await desk.api.operator.post(
                 f"{PRODUCTS}/sync", json={"account_type": "main", "mode": "full", "items_per_page": 3}, timeout=0.3
@@ -219,7 +219,7 @@ async def test_who_started_what_is_in_the_audit_log(tmp_path: Path) -> None:
 
 async def test_two_servers_on_one_database_never_run_an_account_twice(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
-        desk = await stack.enter_async_context(open_desk(tmp_path, market={"latency_ms": 20}))
+        desk = await stack.enter_async_context(open_desk(tmp_path, market={"latency_ms": 40}))
         accounts = accounts_at(desk.market.url, "main")
         second = await stack.enter_async_context(open_api(tmp_path, accounts, schedule={"enabled": False}))
         asked = {"account_type": "main", "mode": "full", "items_per_page": 3, "run_async": True}
