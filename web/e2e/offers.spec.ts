@@ -174,7 +174,14 @@ test(
   },
 )
 
-test('what eMAG objects to is in the language of the reader', async ({ page, stack }) => {
+test('what eMAG objects to is in the language of the reader, and an image that cannot be loaded leaves its frame', async ({
+  page,
+  stack,
+  faults,
+}) => {
+  faults.allow(/Failed to load resource/)
+  await answerImages(page, null)
+
   const errors = {
     errors: [
       {
@@ -188,6 +195,8 @@ test('what eMAG objects to is in the language of the reader', async ({ page, sta
   await stack.sandbox.control('POST', '/offers/change', { account: 'main', ids: [11], set })
   await caller.sync({ account: 'main', mode: 'selective', selection: { ids: [11] } })
   await logIn(page, '/offers?q=SKU-000011')
+  await expect(page.locator(`${ROWS} span.thumbnail`)).toHaveCount(1)
+  await expect(page.locator(`${ROWS} img.thumbnail`)).toHaveCount(0)
   await page.locator('.offer-link').first().click()
   await expect(page.getByText('eMAG a respins brandul.')).toBeVisible()
   await expect(page.getByText('Brand greșit.')).toBeVisible()
@@ -285,14 +294,6 @@ test('in a large catalogue every interaction is painted within 200 ms', async ({
   }
   info.annotations.push({ type: 'longest interaction of each round, ms', description: rounds.join(', ') })
   expect(Math.min(...rounds)).toBeLessThan(NEXT_PAINT_MS)
-})
-
-test('an image that cannot be loaded leaves an empty frame', async ({ page, faults }) => {
-  faults.allow(/Failed to load resource/)
-  await answerImages(page, null)
-  await logIn(page, '/offers?q=SKU-000002')
-  await expect(page.locator(`${ROWS} span.thumbnail`)).toHaveCount(1)
-  await expect(page.locator(`${ROWS} img.thumbnail`)).toHaveCount(0)
 })
 
 test.describe('on a phone, in the dark', () => {
@@ -433,7 +434,7 @@ test.describe('of some thousands', () => {
     expect(await edits()).toEqual(waiting)
   })
 
-  test('2,545 lines are approved at once', async ({ page }) => {
+  test('2,545 lines are approved at once', { tag: '@thorough' }, async ({ page }) => {
     interface Bulk {
       data: { kept: number; rows: { product_id: number; effect: string }[] }
     }

@@ -151,7 +151,7 @@ test.describe('webhooks', () => {
     receiver.close()
   })
 
-  test('a webhook is added, its test arrives, and it is deleted', async ({ page }) => {
+  test('a webhook is added, its test arrives, and it is deleted', { tag: '@thorough' }, async ({ page }) => {
     const { port } = receiver.address() as AddressInfo
     await logIn(page, '/settings/webhooks')
     await page.getByRole('button', { name: 'Adaugă webhook' }).click()
@@ -277,6 +277,9 @@ test.describe('sources', () => {
   /** A price as a Romanian program writes it. */
   const written = (price: number): string => price.toFixed(2).replace('.', ',')
 
+  // One width has what the other has, but for how it is laid out.
+  const axeAt: readonly object[] = process.env.E2E_THOROUGH === undefined ? [WIDE] : [WIDE, PHONE]
+
   /** Nothing is cut off, wide or on a phone, and nothing has a serious finding. */
   async function looksWell(page: Page): Promise<void> {
     // What is pointed at has another colour.
@@ -284,7 +287,7 @@ test.describe('sources', () => {
     for (const size of [PHONE, WIDE]) {
       await page.setViewportSize(size)
       expect.soft(await cutOff(page, size.width), `at ${size.width}`).toEqual([])
-      expect.soft(await seriousFindings(page), `at ${size.width}`).toEqual([])
+      if (axeAt.includes(size)) expect.soft(await seriousFindings(page), `at ${size.width}`).toEqual([])
     }
   }
 

@@ -46,7 +46,7 @@ test('both accounts are synced with live progress to the end', async ({ page, st
   expect(await seriousFindings(page)).toEqual([])
   // Four pages come seconds apart, whatever this machine is busy with: the bar has that many steps to be seen on.
   for (const [step, slowPage] of [3, 5, 6, 8].entries())
-    await slow(stack, 'main', 5000 * (step + 1), slowPage)
+    await slow(stack, 'main', 3000 * (step + 1), slowPage)
   await page.getByRole('button', { name: /Sincronizează ambele/ }).click()
 
   await expect(progress(page, 'main')).toBeVisible()

@@ -3,9 +3,10 @@ import { App as AntApp } from 'antd'
 import { RouterProvider } from 'react-router'
 
 import { SessionProvider } from '../features/identity/SessionProvider.tsx'
+import { useMedia } from '../shared/media.ts'
 import { createQueryClient } from './query-client.ts'
 import { router } from './routes.tsx'
-import { ThemeProvider } from './theme.tsx'
+import { STILL, ThemeProvider } from './theme.tsx'
 
 /** Where what happened is told: in its own place above the content, which it covers nothing of. */
 function noticesOf(): HTMLElement {
@@ -15,6 +16,7 @@ function noticesOf(): HTMLElement {
 const queryClient = createQueryClient()
 
 export function App() {
+  const isStill = useMedia(STILL)
   return (
     <ThemeProvider>
       <AntApp
@@ -25,7 +27,8 @@ export function App() {
           stack: false,
           maxCount: 2,
           duration: 8,
-          showProgress: true,
+          // A line that shrinks with every frame, which is not for those who asked for less that moves.
+          showProgress: !isStill,
           pauseOnHover: true,
         }}
       >

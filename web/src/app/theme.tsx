@@ -11,7 +11,8 @@ export type ThemeChoice = 'system' | 'light' | 'dark'
 
 const STORED = 'emagsync.theme'
 const DARK = '(prefers-color-scheme: dark)'
-const STILL = '(prefers-reduced-motion: reduce)'
+/** What a reader's system says who wants less that moves. */
+export const STILL = '(prefers-reduced-motion: reduce)'
 
 interface Theme {
   choice: ThemeChoice
