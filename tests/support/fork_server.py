@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import errno
 import functools
 import gc
 import importlib
@@ -81,6 +82,12 @@ _SELDOM = (
     "emagsync.sources.fetching.sftp",
     "emagsync.telemetry.otlp_tracer",
 )
+
+
+def is_possible() -> bool:
+    """Whether processes can be forked as they are here: some containers do not let a program ask the kernel for it."""
+    kernel = ctypes.CDLL(None, use_errno=True)
+    return kernel.syscall(_CLONE3, None, 0) < 0 and ctypes.get_errno() == errno.EINVAL
 
 
 def main() -> None:

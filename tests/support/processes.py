@@ -53,7 +53,12 @@ def start(
 
 def can_fork(env: Mapping[str, str]) -> bool:
     """Whether a forked command is what a new interpreter with these variables would be."""
-    return sys.platform == "linux" and not any(name.startswith("PYTHON") for name in env)
+    return _kernel_forks() and not any(name.startswith("PYTHON") for name in env)
+
+
+@functools.cache
+def _kernel_forks() -> bool:
+    return sys.platform == "linux" and fork_server.is_possible()
 
 
 @contextmanager
@@ -166,7 +171,7 @@ class _ForkedIfOf(_Forked):
     def _execute_child(self, args: Any, *others: Any) -> None:
         env = os.environ if others[5] is None else others[5]
         is_heeded = _HEEDED.issuperset(name for name in env if name.startswith("PYTHON"))
-        if is_heeded and self._runs_it(args):
+        if is_heeded and _kernel_forks() and self._runs_it(args):
             super()._execute_child(args, *others)
         else:
             super(_Forked, self)._execute_child(args, *others)  # type: ignore[misc]

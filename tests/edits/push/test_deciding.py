@@ -29,7 +29,7 @@ from emagsync.edits.states import OutboxState
 from emagsync.edits.tables import conflicts, holds, local_edits
 from emagsync.edits.tables import outbox as outbox_table
 from emagsync.offers.tables import notable_changes
-from support.clocks import ForwardClock
+from support.clocks import StoppedClock
 from support.databases import address_in
 from support.examples import examples
 
@@ -94,7 +94,7 @@ class Scene(NamedTuple):
     """A database, and the time there."""
 
     database: Database
-    clock: ForwardClock
+    clock: StoppedClock
 
     def service(self, piece: int) -> PushService:
         """Who decides, by so many entries at a time."""
@@ -230,7 +230,7 @@ CHOICES: Final[Mapping[str, tuple[Lines, Callable[[Row], bool]]]] = {
 
 @pytest.mark.databases("both", often="sqlite")
 def test_what_is_decided_in_pieces_is_row_by_row_what_each_entry_by_itself_comes_to(tmp_path: Path) -> None:
-    clock = ForwardClock()
+    clock = StoppedClock()
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
         database = runner.run(stack.enter_async_context(Database(address_in(tmp_path))))
@@ -279,7 +279,7 @@ async def _decide(scene: Scene, found: tuple[Found, ...], piece: int, choice: st
 
 async def test_a_piece_is_found_without_looking_at_the_other_entries(tmp_path: Path) -> None:
     async with Database(address_in(tmp_path)) as database:
-        scene = Scene(database, ForwardClock())
+        scene = Scene(database, StoppedClock())
         one = Kept("sale_price", "open", "5", None, None)
         await scene.fill(tuple(Found("main", OutboxState.WAITING, (one,), None, False, True) for _ in range(5)))
         asked: list[tuple[str, Any]] = []
