@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from emagsync.core.clock import SystemClock
 
-
 _TICK = timedelta(microseconds=1)
 
 
