@@ -24,6 +24,7 @@ from emagsync.core.clock import SystemClock
 from emagsync.core.concurrency import InBackground
 from emagsync.offers.product_parameters import ProductListQuery
 from offers.offer_rows import offer, store
+from support.api import of_one_server
 from support.databases import variables_in
 from support.editing import PRODUCTS, Editing, open_editing
 from support.left_out import left_out
@@ -48,9 +49,6 @@ CHANGING = {"preview_edit", "make_edit", "start_sync"}
 async def editing(tmp_path: Path, unasked: InBackground) -> AsyncIterator[Editing]:
     async with open_editing(tmp_path, unasked=unasked) as running:
         yield running
-
-
-of_one_server = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

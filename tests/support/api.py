@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 import uvicorn.server
 from fastapi import FastAPI
 from sqlalchemy import text
@@ -44,6 +45,10 @@ _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 def client(url: str, **options: Any) -> httpx2.AsyncClient:
     """An HTTP client of the server at `url`."""
     return httpx2.AsyncClient(base_url=url, verify=_NO_CERTIFICATES, timeout=PATIENCE_SECONDS, **options)
+
+
+# Of tests that only read what one server of their module has, whose fixture is of the module's scope and loop.
+of_one_server = pytest.mark.asyncio(loop_scope="module")
 
 
 class Api:

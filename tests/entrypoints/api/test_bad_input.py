@@ -15,7 +15,7 @@ from emagsync.offers.export_workbook import XlsxWriter
 from emagsync.telemetry.logs import short_traceback
 from emagsync.webhooks.dependencies import webhook_service
 from offers.offer_rows import offer, store
-from support.api import Api, open_api
+from support.api import Api, of_one_server, open_api
 from support.document import openapi_document
 from support.left_out import left_out
 
@@ -38,9 +38,6 @@ PAGE_ADDRESSES = {
     "out of the folder": "..%2f..%2fetc%2fpasswd",
     "dots": "assets/..%2f.",
 }
-
-
-of_one_server = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -23,7 +23,7 @@ from emagsync.offers.changed_fields import CHANGED_FIELDS
 from emagsync.offers.currency_repository import with_currencies
 from emagsync.offers.tables import offer_changes
 from offers.offer_rows import AT, offer, remove, store
-from support.api import Api, open_api
+from support.api import Api, of_one_server, open_api
 from support.document import openapi_document
 from support.left_out import left_out
 
@@ -34,9 +34,6 @@ MANY = 25_000
 SOME = 5_000
 
 Change = dict[str, Any]
-
-
-of_one_server = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

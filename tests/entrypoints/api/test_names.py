@@ -12,16 +12,13 @@ import pytest_asyncio
 from emagsync.core.older_names import OLDER_NAMES, OLDER_WORDS
 from emagsync.rest.openapi import operations
 from offers.offer_rows import offer, store
-from support.api import Api, open_api
+from support.api import Api, of_one_server, open_api
 from support.document import openapi_document
 from support.left_out import left_out
 
 PRODUCTS = "/api/v1/emag/products/products"
 DOCUMENT = openapi_document()
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
-
-
-of_one_server = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

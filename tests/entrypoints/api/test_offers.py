@@ -12,15 +12,12 @@ import pytest_asyncio
 from emagsync.db.engine import Database
 from emagsync.offers.product_schemas import OfferBatch
 from offers.offer_rows import offer, remove, store
-from support.api import Api, open_api
+from support.api import Api, of_one_server, open_api
 from support.left_out import left_out
 
 pytestmark = pytest.mark.databases("both")
 
 OFFERS = "/api/v1/emag/offers"
-
-
-of_one_server = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

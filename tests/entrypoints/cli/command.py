@@ -17,6 +17,18 @@ from support import processes
 from support.databases import address_in, variables_in
 from support.patience import PATIENCE_SECONDS
 
+# Round values of an offer, which no rule objects to.
+PLAIN = {
+    "sale_price": "100.0000",
+    "min_sale_price": "10.0000",
+    "max_sale_price": "1000.0000",
+    "recommended_price": "500.0000",
+    "currency": "RON",
+    "stock": [{"warehouse_id": 1, "value": 10}],
+    "general_stock": 10,
+    "handling_time": [{"warehouse_id": 1, "value": 2}],
+}
+
 
 @dataclass(frozen=True)
 class Result:

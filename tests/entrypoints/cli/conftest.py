@@ -8,20 +8,10 @@ from pathlib import Path
 import pytest
 
 from emagsync.sandbox.process import SandboxProcess, start_sandbox
-from entrypoints.cli.command import Cli, Kept
+from entrypoints.cli.command import PLAIN, Cli, Kept
 from support.processes import forking
 
 SIZES = {"main": 230, "fbe": 40}
-PLAIN = {
-    "sale_price": "100.0000",
-    "min_sale_price": "10.0000",
-    "max_sale_price": "1000.0000",
-    "recommended_price": "500.0000",
-    "currency": "RON",
-    "stock": [{"warehouse_id": 1, "value": 10}],
-    "general_stock": 10,
-    "handling_time": [{"warehouse_id": 1, "value": 2}],
-}
 
 
 @pytest.fixture(scope="module")

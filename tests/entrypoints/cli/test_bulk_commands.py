@@ -7,19 +7,8 @@ import re
 import pytest
 
 from emagsync.sandbox.process import SandboxProcess
-from entrypoints.cli.command import Cli, Kept, Result
+from entrypoints.cli.command import PLAIN, Cli, Kept, Result
 
-PLAIN = {
-    "sale_price": "100.0000",
-    "min_sale_price": "10.0000",
-    "max_sale_price": "1000.0000",
-    "recommended_price": "500.0000",
-    "currency": "RON",
-    "stock": [{"warehouse_id": 1, "value": 10}],
-    "general_stock": 10,
-    "handling_time": [{"warehouse_id": 1, "value": 2}],
-    "status": 1,
-}
 OF_FBE = ("--where", "account=fbe")
 
 
@@ -27,7 +16,7 @@ OF_FBE = ("--where", "account=fbe")
 def offers(cli: Cli, sandbox: SandboxProcess, kept: Kept) -> list[int]:
     """The offers of `fbe`, all with the same round values; one has a maximum that is near."""
     ids = sorted(sandbox.offers("fbe"))
-    on_emag(sandbox, ids, PLAIN)
+    on_emag(sandbox, ids, PLAIN | {"status": 1})
     on_emag(sandbox, ids[:1], {"max_sale_price": "101.0000"})
     kept.after(cli, "sync", "fbe", "--mode", "full")
     return ids
