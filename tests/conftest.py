@@ -13,6 +13,7 @@ takes one quarter of what is for `make thorough`: see `support/parts.py`.
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import itertools
 import re
@@ -23,6 +24,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 from hypothesis import HealthCheck, settings
 
 from emagsync.core.concurrency import InBackground, background_task
@@ -36,6 +38,9 @@ from support.processes import forking
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("few", settings.get_profile("unhurried"), max_examples=25)
 settings.load_profile("unhurried")
+
+# More than any test of another process takes, which the last of this one may have to wait for.
+_STANDSTILL_SECONDS = 900
 
 _folders = itertools.count()
 _BACKENDS = {"both": databases.BACKENDS} | {backend: (backend,) for backend in databases.BACKENDS}
@@ -87,6 +92,15 @@ def backend(request: pytest.FixtureRequest) -> Iterator[str]:
 def _own_databases(backend: str) -> Iterator[None]:
     with databases.dropped_afterwards():
         yield
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[object]:
+    """Between two tests, too, a process that stands still says where, and ends (in a test: see pyproject.toml)."""
+    result = yield
+    stderr = item.config.stash[fault_handler_stderr_fd_key]
+    faulthandler.dump_traceback_later(_STANDSTILL_SECONDS, file=stderr, exit=True)
+    return result
 
 
 share_compiled_statements()

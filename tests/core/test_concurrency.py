@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
+from emagsync.core import concurrency
 from emagsync.core.concurrency import background_task, run_concurrently
 
 
@@ -52,6 +53,24 @@ async def test_a_background_task_that_fails_is_logged_once_and_does_not_end_the_
                 await asyncio.sleep(0)
     assert [(line["event"], line["task"]) for line in lines] == [("background_task_failed", "work")]
     assert str(lines[0]["exc_info"]) == "it failed"
+
+
+async def test_what_loses_a_cancellation_is_cancelled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(concurrency, "_AGAIN_SECONDS", 0.01)
+    lost: list[int] = []
+
+    async def goes_on() -> None:
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                lost.append(1)
+                if len(lost) == 3:
+                    raise
+
+    async with background_task("work", goes_on()):
+        await asyncio.sleep(0)
+    assert len(lost) == 3
 
 
 async def test_the_first_failure_ends_all_and_is_raised_as_itself() -> None:

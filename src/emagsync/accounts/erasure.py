@@ -7,6 +7,7 @@ ended by another.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -41,10 +42,9 @@ class Erasures:
                 await self.finish()
             except DatabaseError as error:
                 log.warning("erasure_put_off", error=str(error))
-            try:
-                await asyncio.wait_for(self._asked.wait(), _LOOK_SECONDS)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await self._asked.wait()
 
     async def finish(self) -> None:
         """Delete everything that is to be deleted now. Raises DatabaseError; another try goes on from there."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import structlog
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
+
+# Longer than what is cancelled may need to end in order: it may write that it ends, and wait for a busy database then.
+_AGAIN_SECONDS: Final = 60.0
 
 # Runs the work of this name for as long as the block runs, as `background_task` does.
 InBackground: TypeAlias = Callable[[str, Coroutine[Any, Any, None]], AbstractAsyncContextManager[None]]
@@ -44,10 +47,25 @@ async def background_task(name: str, work: Coroutine[Any, Any, None]) -> AsyncIt
 
 
 async def cancelled(*tasks: asyncio.Future[Any]) -> None:
-    """Cancel what still runs and wait until it has ended. What it raises is not raised again."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    """Cancel what still runs and wait until it has ended. What it raises is not raised again.
+
+    What goes on all the same is cancelled again after a while: a library may lose a cancellation, as `asyncio.wait_for`
+    does before Python 3.12 (python/cpython#86296), and whoever waits here would wait for ever.
+    """
+    loop = asyncio.get_running_loop()
+    timer: asyncio.TimerHandle
+
+    def cancel() -> None:
+        nonlocal timer
+        for task in tasks:
+            task.cancel()
+        timer = loop.call_later(_AGAIN_SECONDS, cancel)
+
+    cancel()
+    try:
+        await asyncio.gather(*tasks, return_exceptions=True)
+    finally:
+        timer.cancel()
 
 
 async def _until_first_failure(tasks: Sequence[asyncio.Future[None]]) -> None:

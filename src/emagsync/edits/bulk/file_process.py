@@ -68,7 +68,8 @@ class ReadingProcesses:
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
         try:
-            await asyncio.wait_for(self._turns.acquire(), MOST_SECONDS_IN_LINE)
+            async with asyncio.timeout(MOST_SECONDS_IN_LINE):
+                await self._turns.acquire()
         except TimeoutError:
             raise FilesBusy from None
         try:

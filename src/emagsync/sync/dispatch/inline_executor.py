@@ -110,7 +110,8 @@ class InlineExecutor:
             except DatabaseUnavailable as error:
                 log.warning("run_waits_for_database", run_id=run_id, error=str(error))
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stop.wait(), DATABASE_AWAY_SECONDS)
+                    async with asyncio.timeout(DATABASE_AWAY_SECONDS):
+                        await self._stop.wait()
         return []
 
     async def _execute(self, run_id: str) -> Run:

@@ -98,7 +98,8 @@ async def _attached(session: Session, run_id: str, output: Path) -> ExitCode:
             typer.echo(f"{run.account}: recording run {run_id} in {output}; Ctrl-C ends the recording, not the run.")
             while not stopping.requested.is_set() and not (await read_run(database, run_id)).status.is_finished:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(stopping.requested.wait(), _LOOK_SECONDS)
+                    async with asyncio.timeout(_LOOK_SECONDS):
+                        await stopping.requested.wait()
     recorded = len(Recording(output).exchanges) if is_recording(output) else 0
     typer.echo(f"{run.account}: {plural(recorded, 'answer')} recorded in {output}")
     if not recorded:
