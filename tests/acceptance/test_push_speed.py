@@ -13,12 +13,12 @@ from support.pushing import open_push_desk
 @pytest.mark.quiet
 async def test_stock_edits_go_out_fifty_at_a_time_and_use_the_request_limit(tmp_path: Path) -> None:
     limit = {"enabled": True}
-    async with open_push_desk(tmp_path, 900, market={"limit": True}, limit=limit) as desk:
-        await desk.edit_many([(emag_id, "stock", "7") for emag_id in range(1, 901)])
+    async with open_push_desk(tmp_path, 450, market={"limit": True}, limit=limit) as desk:
+        await desk.edit_many([(emag_id, "stock", "7") for emag_id in range(1, 451)])
         push = await desk.push()
-        assert push.counts == {"applied": 900}
-        assert desk.saves() == 18
-        # 18 saves, and 10 pages to read them back.
-        assert desk.market.requests() == 28
+        assert push.counts == {"applied": 450}
+        assert desk.saves() == 9
+        # 9 saves, and 5 pages to read them back.
+        assert desk.market.requests() == 14
         report = desk.market.account().report
         assert report.refused == 0

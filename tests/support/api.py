@@ -21,7 +21,6 @@ from starlette.routing import BaseRoute
 from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.clock import Clock
 from emagsync.core.concurrency import InBackground, background_task
-from emagsync.core.settings import Settings
 from emagsync.entrypoints.api.document_process import DocumentProcess, openapi_text, served
 from emagsync.entrypoints.api.server import ApiServer, address_of, listening
 from emagsync.entrypoints.api.services import ApiServices, open_services
@@ -30,7 +29,7 @@ from emagsync.identity.secrets import Argon2Cost, PasswordHasher
 from emagsync.rest.principals import Role
 from support.databases import address_in
 from support.document import openapi_document
-from support.local import QUICK, until
+from support.local import QUICK, StatedSettings, until
 from support.patience import PATIENCE_SECONDS
 
 PASSWORD = "correct horse battery ț"
@@ -99,7 +98,7 @@ async def open_api(
     """
     values: dict[str, Any] = {"data_dir": data_dir, "port": 0, "limit": {"enabled": False}, **QUICK, **settings}
     values.setdefault("database_url", address_in(data_dir))
-    chosen = Settings(_env_file=None, **values)
+    chosen = StatedSettings(**values)
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(listening(chosen))
         accounts = accounts or ConfiguredAccounts({}, {})

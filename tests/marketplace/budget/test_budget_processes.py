@@ -12,7 +12,7 @@ from emagsync.sandbox.process import start_sandbox
 from support.processes import start
 from support.program import environment
 
-REQUESTS = 36
+REQUESTS = 24
 TRIES = 3
 
 
