@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import threading
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from emagsync.telemetry.repeats import DIFFERENT, RepeatFilter
+from support.patience import PATIENCE_SECONDS
 
 
 class Log:
@@ -116,3 +119,31 @@ def test_a_flood_of_different_values_is_cut_off_and_costs_no_memory() -> None:
     passed = sum(log({"event": "e", "address": str(number)}) for number in range(5000))
     assert passed == DIFFERENT
     assert log({"event": "another"})
+
+
+def test_what_the_garbage_collector_logs_while_a_message_is_looked_at_is_looked_at_too() -> None:
+    """It tells of tasks that nobody awaited, in the midst of whatever the thread does: a server stood still for it."""
+    log = Log()
+
+    def collected(_phase: str, _info: Mapping[str, int]) -> None:
+        log("a task was destroyed")
+
+    def flood() -> None:
+        before = gc.get_threshold()
+        gc.callbacks.append(collected)
+        gc.set_threshold(1)
+        try:
+            for number in range(50):
+                log({"event": "flood", "number": number})
+        finally:
+            gc.callbacks.remove(collected)
+            gc.set_threshold(*before)
+
+    flooding = threading.Thread(target=flood, daemon=True)
+    flooding.start()
+    flooding.join(PATIENCE_SECONDS)
+    assert not flooding.is_alive()
+    assert log.written.count("a task was destroyed") == 1
+    assert [said for said in log.written if isinstance(said, dict)] == [
+        {"event": "flood", "number": number} for number in range(50)
+    ]

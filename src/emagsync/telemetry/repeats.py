@@ -38,7 +38,9 @@ class RepeatFilter(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lock = threading.Lock()
+        # One that its thread may take again: while a message is looked at, the garbage collector may find a task that
+        # nobody awaited, and a signal may come, and both are logged.
+        self._lock = threading.RLock()
         self._messages: OrderedDict[Any, _Seen] = OrderedDict()
         self._events: OrderedDict[Any, _Seen] = OrderedDict()
 
@@ -71,8 +73,8 @@ class RepeatFilter(logging.Filter):
 
 
 def _remember(seen: OrderedDict[Any, _Seen], key: Any, value: _Seen) -> None:
-    seen[key] = value
-    seen.move_to_end(key)
+    seen.pop(key, None)
+    seen[key] = value  # as the newest
     if len(seen) > _REMEMBERED:
         seen.popitem(last=False)
 

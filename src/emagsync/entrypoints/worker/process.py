@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
-from threading import Lock
+from threading import RLock
 from typing import Any, TypeVar
 
 import structlog
@@ -34,7 +34,7 @@ class WorkerProcess:
         self._settings = settings
         self._accounts = accounts
         self._app = app
-        self._lock = Lock()
+        self._lock = RLock()
         self._opened: tuple[LoopThread, AsyncExitStack, WorkerServices] | None = None
         self._pid = os.getpid()
         self._ends: tuple[int, int] = os.pipe()
