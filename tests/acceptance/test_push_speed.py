@@ -18,7 +18,7 @@ async def test_stock_edits_go_out_fifty_at_a_time_and_use_the_request_limit(tmp_
         push = await desk.push()
         assert push.counts == {"applied": 450}
         assert desk.saves() == 9
-        # 9 saves, and 5 pages to read them back.
-        assert desk.market.requests() == 14
+        # 9 saves, and 6 pages to read them back.
+        assert desk.market.requests() == 15
         report = desk.market.account().report
         assert report.refused == 0
