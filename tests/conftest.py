@@ -41,6 +41,7 @@ settings.load_profile("unhurried")
 
 # More than any test of another process takes, which the last of this one may have to wait for.
 _STANDSTILL_SECONDS = 900
+_OF_ITS_LIMIT = 0.95
 
 _folders = itertools.count()
 _BACKENDS = {"both": databases.BACKENDS} | {backend: (backend,) for backend in databases.BACKENDS}
@@ -96,9 +97,12 @@ def _own_databases(backend: str) -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[object]:
-    """Between two tests, too, a process that stands still says where, and ends (in a test: see pyproject.toml)."""
-    result = yield
+    """A process that stands still says where, and ends: shortly before a test's limit, and between two tests."""
     stderr = item.config.stash[fault_handler_stderr_fd_key]
+    mark = item.get_closest_marker("timeout")
+    limit = float(mark.args[0] if mark is not None else item.config.getini("timeout"))
+    faulthandler.dump_traceback_later(_OF_ITS_LIMIT * limit, file=stderr, exit=True)
+    result = yield
     faulthandler.dump_traceback_later(_STANDSTILL_SECONDS, file=stderr, exit=True)
     return result
 

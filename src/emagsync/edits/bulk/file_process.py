@@ -16,6 +16,7 @@ import msgspec
 import structlog
 
 from emagsync.core.children import child_environment
+from emagsync.core.concurrency import cancelled
 from emagsync.edits.bulk.file_limits import (
     MOST_ANSWER_BYTES,
     MOST_AT_ONCE,
@@ -88,9 +89,7 @@ class ReadingProcesses:
                 raise FilesBusy
             return reading.result()
         finally:
-            reading.cancel()
-            stopping.cancel()
-            await asyncio.gather(reading, stopping, return_exceptions=True)
+            await cancelled(reading, stopping)
 
 
 class FileReader:

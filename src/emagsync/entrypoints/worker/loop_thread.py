@@ -12,6 +12,8 @@ from concurrent.futures import CancelledError, Future, wait
 from threading import Thread
 from typing import Any, TypeVar
 
+from emagsync.core.concurrency import cancelled
+
 T = TypeVar("T")
 
 
@@ -74,7 +76,4 @@ class LoopThread:
 
 
 async def _cancel_all() -> None:
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+    await cancelled(*(asyncio.all_tasks() - {asyncio.current_task()}))

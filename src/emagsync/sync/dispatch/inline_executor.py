@@ -6,12 +6,13 @@ The run's row is the truth: an executor is only told that there is something to 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
 import structlog
 
+from emagsync.core.concurrency import cancelled
 from emagsync.core.errors import EmagsyncError
 from emagsync.db.errors import DatabaseUnavailable
 from emagsync.sync.errors import RunNotFound, RunSuperseded
@@ -77,12 +78,7 @@ class InlineExecutor:
         self._stop.set()
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=STOP_PATIENCE_SECONDS)
-        await self._cancel(list(self._tasks.values()))
-
-    async def _cancel(self, tasks: Iterable[asyncio.Task[None]]) -> None:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancelled(*self._tasks.values())
 
     async def _execute_to_end(self, run_id: str) -> None:
         try:
