@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import UTC, datetime, timedelta
@@ -32,7 +33,7 @@ from emagsync.offers import repository
 from emagsync.offers.records import Observation, StoredOffer, UpsertResult
 from emagsync.offers.tables import offer_changes, offer_payloads, offers
 from marketplace.rows.row_shapes import RO, parsed, row
-from support.databases import new_database
+from support.databases import new_database, until_locked_out
 
 pytestmark = pytest.mark.databases("both")
 
@@ -267,6 +268,29 @@ async def test_an_offer_of_which_a_newer_answer_is_stored_is_left_as_it_is(datab
     assert result.result == UpsertResult((), (2,), (1,))
     assert [one.emag_id for one in result.parsed] == [2]
     assert (await stored_prices(database))[1] != "7.0000"
+
+
+@pytest.mark.databases("postgresql", "SQLite has one writer")
+@pytest.mark.parametrize("taken_for", ["prepared", "unchanged"])
+async def test_what_somebody_else_is_storing_at_that_moment_is_waited_for(
+    database: Database, tmp_path: Path, taken_for: str
+) -> None:
+    """Else an older answer of eMAG, judged by what was stored before, would take the place of the newer one."""
+    older, newer = row(id=1), row(id=1, sale_price="7.0000")
+    await stored(database, await prepared(database, older, row(id=2)))
+    page = sort_rows([older, row(id=2)], RO)
+    rows = (
+        take_for_unchanged(page) if taken_for == "unchanged" else await prepare(database, "main", page, RO, asked_at=AT)
+    )
+    later = Observation("main", "push-1", AT, "push", asked_at=AT + timedelta(seconds=5))
+    async with new_database(tmp_path) as somebody:
+        async with somebody.transaction() as connection:
+            await store(connection, await prepared(somebody, newer), later, asked_at=later.seen_at)
+            storing = asyncio.ensure_future(stored(database, rows))
+            await until_locked_out(somebody)
+        with pytest.raises(StalePreparation):
+            await storing
+    assert (await stored_prices(database))[1] == "7.0000"
 
 
 async def test_rows_that_are_taken_for_unchanged_are_stored_without_a_look_beforehand(database: Database) -> None:

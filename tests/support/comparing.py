@@ -35,11 +35,24 @@ def differences(database: Database | Path, account: str, truth: Mapping[int, Map
     missing = [f"{emag_id} is missing" for emag_id in sorted(truth.keys() - local.keys())]
     invented = [f"{emag_id} should not be there" for emag_id in sorted(local.keys() - truth.keys())]
     wrong = [
-        f"{emag_id}: {local[emag_id]} instead of {expected}"
+        f"{emag_id}: {_different(local[emag_id], expected)}"
         for emag_id, row in truth.items()
         if emag_id in local and local[emag_id] != (expected := _expected(row, local[emag_id]["payload"] or {}))
     ]
     return missing + invented + wrong
+
+
+def _different(found: Mapping[str, Any], expected: Mapping[str, Any]) -> str:
+    """The parts of an offer that are different, each as it is and as it should be."""
+    both = {name: (found.get(name), expected.get(name)) for name in {**found, **expected}}
+    payloads = both.pop("payload")
+    if all(payloads):
+        both |= {
+            f"payload.{name}": (payloads[0].get(name), payloads[1].get(name)) for name in {**payloads[0], **payloads[1]}
+        }
+    else:
+        both["payload"] = payloads
+    return ", ".join(f"{name}: {one!r} instead of {other!r}" for name, (one, other) in both.items() if one != other)
 
 
 def present_offers(database: Database | Path, account: str) -> dict[int, dict[str, Any]]:

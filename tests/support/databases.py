@@ -27,6 +27,7 @@ from sqlalchemy import text
 
 from emagsync.db.engine import Database
 from emagsync.db.migrate import upgrade
+from support.patience import PATIENCE_SECONDS
 from support.servers import postgres_url
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -107,6 +108,20 @@ def execute(place: Database | Path, statement: str, **values: Any) -> None:
     """Run a plain SQL statement from outside, in a transaction of its own."""
     address = address_in(place, migrated=False) if isinstance(place, Path) else address_of(place)
     _aside().run(_execute(address, statement, values))
+
+
+async def until_locked_out(database: Database, statements: int = 1) -> None:
+    """Wait until so many statements that lock rows wait for somebody else's locks; on PostgreSQL."""
+    query = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' "
+        "AND query LIKE '%FOR UPDATE%'"
+    )
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            async with database.snapshot() as connection:
+                if await connection.scalar(query) == statements:
+                    return
+            await asyncio.sleep(0.01)
 
 
 def copy_folder(source: Path, target: Path) -> None:

@@ -177,7 +177,8 @@ async def store(
     left as they are and count as unchanged. Raises StalePreparation, before anything is written.
     """
     account, ids = observation.account, list(rows.digests)
-    known = await offers.known(connection, account, ids, asked_at=asked_at) if ids else {}
+    # Locked, because what is decided by it must still hold when it is written.
+    known = await offers.lock_known(connection, account, ids, asked_at=asked_at) if ids else {}
     if not _fits(rows, known):
         raise StalePreparation
     left = set(await superseded(connection, known)) if superseded is not None else set()

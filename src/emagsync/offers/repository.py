@@ -13,7 +13,7 @@ for a row of the other while it holds one that the other needs.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
@@ -99,16 +99,17 @@ _update_payloads = BulkInsert(
 _insert_changes = BulkInsert(offer_changes, [offer_changes.c[name] for name in ChangeLogEntry._fields])
 
 _among_account = among(offers.c.account, offers.c.emag_id)
-_known = BulkSelect(
-    select(
-        offers.c.emag_id,
-        offers.c.raw_digest,
-        offers.c.fingerprint,
-        offers.c.removed_at,
-        # Compared in SQL: cheaper than converting a time for every offer of every run.
-        case((offers.c.last_seen_at > bindparam("asked_at", type_=UtcDateTime), offers.c.last_seen_run)).label("later"),
-    ).where(_among_account)
-)
+_known_query = select(
+    offers.c.emag_id,
+    offers.c.raw_digest,
+    offers.c.fingerprint,
+    offers.c.removed_at,
+    # Compared in SQL: cheaper than converting a time for every offer of every run.
+    case((offers.c.last_seen_at > bindparam("asked_at", type_=UtcDateTime), offers.c.last_seen_run)).label("later"),
+).where(_among_account)
+_known = BulkSelect(_known_query)
+# Locked in the order of their ids, so that two writers that meet the same offers never wait for each other.
+_known_to_writer = BulkSelect(_known_query.order_by(offers.c.emag_id).with_for_update())
 _payloads = BulkSelect(
     select(offer_payloads.c.emag_id, offer_payloads.c.payload).where(
         among(offer_payloads.c.account, offer_payloads.c.emag_id)
@@ -133,7 +134,17 @@ async def known(
     connection: AsyncConnection, account: str, ids: Sequence[int], *, asked_at: datetime
 ) -> dict[int, StoredOffer]:
     """What is stored of `ids`, offers marked removed included, as seen by a caller who asked eMAG at `asked_at`."""
-    rows = await _known.run(connection, ids, of_account=account, asked_at=asked_at)
+    return _by_their_ids(await _known.run(connection, ids, of_account=account, asked_at=asked_at))
+
+
+async def lock_known(
+    connection: AsyncConnection, account: str, ids: Sequence[int], *, asked_at: datetime
+) -> dict[int, StoredOffer]:
+    """The same, which nobody else changes before this transaction ends: for who decides by it what to write."""
+    return _by_their_ids(await _known_to_writer.run(connection, ids, of_account=account, asked_at=asked_at))
+
+
+def _by_their_ids(rows: Iterable[Any]) -> dict[int, StoredOffer]:
     return {
         row.emag_id: StoredOffer(row.raw_digest, row.fingerprint, row.removed_at is not None, row.later) for row in rows
     }

@@ -24,10 +24,9 @@ from emagsync.edits.push.outbox_repository import lock_entries
 from emagsync.edits.push.service import PushService
 from emagsync.edits.states import OutboxState
 from support.clocks import ForwardClock
-from support.databases import address_of
+from support.databases import address_of, until_locked_out
 from support.local import accounts_at
 from support.mortal import Death, Life, Moment
-from support.patience import PATIENCE_SECONDS
 from support.pushing import PushDesk, open_push_desk
 
 pytestmark = pytest.mark.databases("both", often="sqlite")
@@ -211,23 +210,9 @@ async def test_what_is_rejected_while_the_outbox_is_filled_does_not_wait_again(t
         async with desk.local.database.transaction() as connection:
             await lock_entries(connection, "main", [OutboxState.WAITING])
             rejecting = asyncio.create_task(pushing.reject(Lines(account="main"), by="ana"))
-            await until_waiting(desk, 1)
+            await until_locked_out(desk.local.database, 1)
             filling = asyncio.create_task(desk.enqueue())
-            await until_waiting(desk, 2)
+            await until_locked_out(desk.local.database, 2)
         assert await rejecting == 1
         await filling
         assert [entry.state for entry in await desk.entries()] == [OutboxState.REJECTED]
-
-
-async def until_waiting(desk: PushDesk, most: int) -> None:
-    """Wait until so many transactions wait for the outbox's rows."""
-    query = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' "
-        "AND query LIKE '%FOR UPDATE%'"
-    )
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while True:
-            async with desk.local.database.snapshot() as connection:
-                if await connection.scalar(query) == most:
-                    return
-            await asyncio.sleep(0.01)
