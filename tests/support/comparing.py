@@ -44,11 +44,12 @@ def differences(database: Database | Path, account: str, truth: Mapping[int, Map
 
 def _different(found: Mapping[str, Any], expected: Mapping[str, Any]) -> str:
     """The parts of an offer that are different, each as it is and as it should be."""
-    both = {name: (found.get(name), expected.get(name)) for name in {**found, **expected}}
+    both = {name: (found.get(name, "absent"), expected.get(name, "absent")) for name in {**found, **expected}}
     payloads = both.pop("payload")
     if all(payloads):
         both |= {
-            f"payload.{name}": (payloads[0].get(name), payloads[1].get(name)) for name in {**payloads[0], **payloads[1]}
+            f"payload.{name}": (payloads[0].get(name, "absent"), payloads[1].get(name, "absent"))
+            for name in {**payloads[0], **payloads[1]}
         }
     else:
         both["payload"] = payloads

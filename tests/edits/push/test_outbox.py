@@ -281,11 +281,26 @@ def test_a_whole_save_refused_because_of_a_campaign_waits_unless_emag_shows_what
     ],
 )
 def test_reading_back(before: OutboxEntry, shown: str, seconds: float, state: str, next_at: float | None) -> None:
+    asked = NOW + timedelta(seconds=seconds)
     judged = outbox.judge_read_back(
-        before, {("sale_price", 0): shown}, readback_seconds=READ_BACK, now=NOW + timedelta(seconds=seconds)
+        before, {("sale_price", 0): shown}, asked_at=asked, readback_seconds=READ_BACK, now=asked
     )
     assert judged.state == state
     assert judged.next_at == (None if next_at is None else NOW + timedelta(seconds=next_at))
+
+
+@pytest.mark.parametrize("state", [OutboxState.SENDING, OutboxState.UNCERTAIN])
+def test_an_answer_that_takes_long_to_come_says_what_was_shown_when_it_was_asked_for(state: OutboxState) -> None:
+    late = outbox.judge_read_back(
+        entry(state),
+        {("sale_price", 0): "100.0000"},
+        asked_at=NOW + timedelta(seconds=1),
+        readback_seconds=READ_BACK,
+        now=NOW + timedelta(seconds=3 * READ_BACK),
+    )
+    assert late.state is state
+    assert late.next_at is not None
+    assert late.next_at > NOW + timedelta(seconds=3 * READ_BACK)
 
 
 def test_an_offer_that_could_not_be_read_is_looked_at_later() -> None:

@@ -26,6 +26,8 @@ from emagsync.sandbox import resources
 from emagsync.sandbox.answers import Answer as SandboxAnswer
 from emagsync.sandbox.request import ApiRequest
 from support.clocks import ForwardClock
+from support.databases import rows
+from support.local import until
 from support.patience import PATIENCE_SECONDS
 from support.pushing import open_push_desk
 from support.servers import RedisServer
@@ -270,6 +272,25 @@ async def test_a_stock_that_changed_while_the_answer_was_lost_is_not_sent_again(
         [edit] = await desk.edits()
         assert edit.state == "rejected"
         assert "it shows 13, and had 20 before" in (reason_text(edit.reason) or "")
+
+
+async def test_an_answer_that_a_run_overtook_does_not_take_the_newer_ones_place(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path, edits={"fresh_seconds": 0}) as desk:
+        await desk.edit(7, "handling_time", "3")
+        desk.market.fault(
+            kind="slow", route="product_offer/read", lookup=True, times=1, after_handling=True, held=True, delay_ms=1
+        )
+        pushing = asyncio.ensure_future(desk.push())
+        await until(lambda: desk.reads() == 1)
+        desk.market.change("change", ids=[7], set={"sale_price": "120.0000"})
+        await desk.local.completed()
+        desk.market.mend()
+        assert (await pushing).counts == {"applied": 1}
+        assert (await desk.copy(7))["sale_price"] == "120.0000"
+        told = rows(
+            desk.local.database, "SELECT old, new FROM offer_changes WHERE emag_id = 7 AND field = 'sale_price'"
+        )
+        assert [tuple(change.values()) for change in told] == [("100.0000", "120.0000")]
 
 
 async def test_a_price_that_emag_changed_while_the_answer_was_lost_goes_to_the_merge(tmp_path: Path) -> None:

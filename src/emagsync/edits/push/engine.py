@@ -10,7 +10,7 @@ next: two that chose at once would both read the same offers, and could both cla
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
@@ -35,6 +35,7 @@ from emagsync.edits.refusals import remarks_in
 from emagsync.edits.states import OutboxState
 from emagsync.marketplace.client import EmagClient
 from emagsync.marketplace.errors import BudgetUnavailable, EmagError, UncertainWrite, WriteRefused
+from emagsync.marketplace.rows.parse import ParsedRow
 from emagsync.marketplace.save_answers import SaveResult
 from emagsync.marketplace.writes import MOST_ENTITIES
 
@@ -316,14 +317,25 @@ class PushEngine:
 
     async def _read(self, emag_ids: Collection[int]) -> set[int]:
         """Read offers and store them, which judges what was sent for them; returns those that could not be read."""
+        overtaken, unread = await self._read_once(emag_ids)
+        if overtaken:
+            # By a page of a run. One reading more is newer, however the clocks of two machines go.
+            unread |= (await self._read_once(overtaken, is_final=True))[1]
+        return unread
+
+    async def _read_once(self, emag_ids: Collection[int], *, is_final: bool = False) -> tuple[set[int], set[int]]:
+        """As `_read`; the first set are offers of which somebody else has stored another answer meanwhile."""
         read_at = self._clock.now()
-        fetcher = OfferFetcher(
-            self._client, offers=self._offers, store=lambda rows: self._writer.read(rows, read_at=read_at)
-        )
+        overtaken: set[int] = set()
+
+        async def keep(rows: Mapping[int, ParsedRow]) -> None:
+            overtaken.update(await self._writer.read(rows, read_at=read_at, is_final=is_final))
+
+        fetcher = OfferFetcher(self._client, offers=self._offers, store=keep)
         await fetcher.fetch(emag_ids)
         await self._writer.unknown(fetcher.unknown)
         await self._writer.unreadable(fetcher.failed)
-        return fetcher.unknown | fetcher.failed.keys()
+        return overtaken, fetcher.unknown | fetcher.failed.keys()
 
 
 def _ids_of(entries: Sequence[OutboxEntry]) -> list[int]:

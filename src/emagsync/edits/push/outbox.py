@@ -203,6 +203,10 @@ class OutboxEntry(NamedTuple):
         """Whether it was sent, and eMAG's answer is not known yet."""
         return self.state is OutboxState.SENDING and self.next_at is None
 
+    def was_answered_by(self, moment: datetime) -> bool:
+        """Whether who asks eMAG at that moment can see what became of it; also where nobody knows when it was sent."""
+        return self.sent_at is None or self.sent_at <= moment
+
     @property
     def waits_for_campaign(self) -> bool:
         """Whether eMAG has refused it because of a campaign, and nothing else has happened to it since."""
@@ -327,19 +331,23 @@ def _back_to_pending(entry: OutboxEntry, event: Event, **changes: Any) -> Outbox
     return entry.moved(event, attempts=attempts, items=items, sent_at=None, **changes)
 
 
-def judge_read_back(entry: OutboxEntry, read: Values, *, readback_seconds: float, now: datetime) -> OutboxEntry:
-    """The entry after its offer was `read`: ended, to be read again, uncertain, or to be sent again.
+def judge_read_back(
+    entry: OutboxEntry, read: Values, *, asked_at: datetime, readback_seconds: float, now: datetime
+) -> OutboxEntry:
+    """The entry after its offer was `read`, for which eMAG was asked at `asked_at`: ended, to be read again, uncertain,
+    or to be sent again.
 
     What eMAG has taken may take up to `readback_seconds` to show, whether its answer said so or was lost: before that,
     the value from before is no sign that it was not taken, and sending it again would send it twice. An entry whose
-    answer is still awaited (`awaits_answer`) is not judged: its changes may arrive at any moment.
+    answer is still awaited (`awaits_answer`) is not judged: its changes may arrive at any moment. What counts is when
+    eMAG was asked: an answer may take longer to come than a change to show.
     """
     was_accepted = entry.state is OutboxState.SENDING
     judge = judge_accepted if was_accepted else judge_uncertain
     entry = entry._replace(items=tuple(judge(item, read) for item in entry.items))
     if entry.is_done:
         return _ended(entry, now)
-    elapsed = readback_seconds if entry.sent_at is None else (now - entry.sent_at).total_seconds()
+    elapsed = readback_seconds if entry.sent_at is None else (asked_at - entry.sent_at).total_seconds()
     if elapsed < readback_seconds:
         pause = max(SOONEST_READ_BACK_SECONDS, min(elapsed / 2, readback_seconds - elapsed))
         return entry.moved(Event.NOT_SHOWN_YET, next_at=now + timedelta(seconds=pause))

@@ -31,6 +31,7 @@ from emagsync.edits.reasons import Reason, ReasonCode
 from emagsync.edits.states import SENT_STATES, OutboxState
 from emagsync.ingest.store import PreparedRows, StalePreparation, prepare_parsed, store
 from emagsync.marketplace.rows.parse import ParsedRow
+from emagsync.offers import records
 from emagsync.offers.records import Observation
 
 SOURCE: Final = "push"
@@ -134,33 +135,48 @@ class PushWriter:
                 connection, locked, lambda one: outbox.judge_refusal(one, reason, now, read=values), now
             )
 
-    async def read(self, rows: Mapping[int, ParsedRow], *, read_at: datetime) -> None:
-        """Store offers as eMAG shows them: what was sent for them is judged by that, and open edits meet it."""
+    async def read(self, rows: Mapping[int, ParsedRow], *, read_at: datetime, is_final: bool = False) -> set[int]:
+        """Store offers as eMAG shows them: what was sent for them is judged by that, and open edits meet it.
+
+        Left as they are, and returned, are those of which somebody else has stored another answer since `read_at`:
+        which of the two is the newer one nobody can tell. Unless this one `is_final`.
+        """
         account = self._job.account
         values = {emag_id: values_of(row.offer, row.raw) for emag_id, row in rows.items() if row.offer is not None}
         while True:
             prepared = await prepare_parsed(self._database, account, rows, asked_at=read_at)
             try:
-                return await self._store_and_judge(prepared, values, read_at)
+                return await self._store_and_judge(prepared, values, read_at, is_final)
             except StalePreparation:
                 continue
 
-    async def _store_and_judge(self, prepared: PreparedRows, values: Mapping[int, Values], read_at: datetime) -> None:
+    async def _store_and_judge(
+        self, prepared: PreparedRows, values: Mapping[int, Values], read_at: datetime, is_final: bool
+    ) -> set[int]:
         account = self._job.account
+        overtaken: set[int] = set()
+
+        async def note_overtaken(_: AsyncConnection, known: Mapping[int, records.StoredOffer]) -> set[int]:
+            seen_later = {emag_id for emag_id, one in known.items() if one.asked_later_by is not None}
+            overtaken.update(set() if is_final else seen_later & prepared.records.keys())
+            return overtaken
+
         async with self._transaction() as (connection, now):
             # A run's page that was asked for before this may be older than what was sent: what counts as seen is when
             # eMAG was asked.
             observation = Observation(account, self._job.id, now, SOURCE, asked_at=read_at)
-            await store(connection, prepared, observation, asked_at=read_at)
+            await store(connection, prepared, observation, asked_at=read_at, superseded=note_overtaken)
+            values = {emag_id: read for emag_id, read in values.items() if emag_id not in overtaken}
             entries = await repository.lock_sent(connection, account, list(values))
             await self._apply(
                 connection,
-                [entry for entry in entries if not entry.awaits_answer],
-                lambda entry: self._judge(entry, values[entry.emag_id], now),
+                [entry for entry in entries if not entry.awaits_answer and entry.was_answered_by(read_at)],
+                lambda entry: self._judge(entry, values[entry.emag_id], read_at, now),
                 now,
             )
             reading = Reading(account, self._job.id, read_at, now)
             await merge_service.merge_read(connection, reading, values, self._job.rules)
+        return overtaken
 
     async def unknown(self, emag_ids: Collection[int]) -> None:
         """Write that eMAG does not know these offers: their entries are rejected."""
@@ -171,8 +187,9 @@ class PushWriter:
         """Write that these offers could not be read, and why: they are read again later."""
         await self._change_of_offers(messages, lambda entry, now: outbox.postpone(entry, messages[entry.emag_id], now))
 
-    def _judge(self, entry: OutboxEntry, read: Values, now: datetime) -> OutboxEntry:
-        return outbox.judge_read_back(entry, read, readback_seconds=self._settings.readback_seconds, now=now)
+    def _judge(self, entry: OutboxEntry, read: Values, read_at: datetime, now: datetime) -> OutboxEntry:
+        seconds = self._settings.readback_seconds
+        return outbox.judge_read_back(entry, read, asked_at=read_at, readback_seconds=seconds, now=now)
 
     async def _change(self, entries: Sequence[OutboxEntry], change: Change) -> list[OutboxEntry]:
         async with self._transaction() as (connection, now):
