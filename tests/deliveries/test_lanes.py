@@ -9,16 +9,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from emagsync.core.concurrency import background_task
 from emagsync.db.engine import Database
 from emagsync.deliveries.dispatcher import Dispatcher, Policy
 from emagsync.deliveries.repository import Message
-from emagsync.deliveries.states import TIMEOUTS_BEFORE_PAUSE, AttemptResult, Ending, pause_after
+from emagsync.deliveries.states import TIMEOUTS_BEFORE_PAUSE, AttemptResult, Ending, MessageStatus, pause_after
 from emagsync.webhooks import repository
 from emagsync.webhooks.events import EventKind
 from emagsync.webhooks.message_repository import DELIVERIES, add_delivery
 from emagsync.webhooks.schemas import Webhook
+from emagsync.webhooks.tables import webhook_deliveries
 from support.clocks import ForwardClock
 from support.databases import new_database, rows
 from support.patience import PATIENCE_SECONDS
@@ -130,6 +132,36 @@ async def test_a_receiver_that_keeps_timing_out_is_left_alone_then_asked_once(da
         "paused_until": None,
         "off_reason": None,
     }
+
+
+@pytest.mark.parametrize("is_new", [True, False], ids=["new", "sent again"])
+async def test_who_sends_a_message_at_once_does_so_itself_and_if_it_dies_another_does(
+    database: Database, is_new: bool
+) -> None:
+    clock, receivers = ForwardClock(), Receivers()
+    await queue(database, clock, "erp", 0 if is_new else 1)
+    own, other = (dispatcher(database, receivers, clock) for _ in range(2))
+    await settled(other)
+    before = receivers.got["erp"]
+
+    async def reserve() -> str:
+        due_at = own.reserved_until()
+        async with database.transaction() as connection:
+            if is_new:
+                return await add_delivery(connection, "erp", "test", {}, now=clock.now(), due_at=due_at)
+            [message_id] = await connection.scalars(select(webhook_deliveries.c.id))
+            assert await DELIVERIES.again(connection, message_id, due_at=due_at, of=[MessageStatus.DELIVERED])
+            return str(message_id)
+
+    sent = await reserve()
+    await settled(other)
+    assert receivers.got["erp"] == before
+    await own.deliver([sent])
+    assert receivers.got["erp"] == before + 1
+    await reserve()
+    clock.forward(seconds=POLICY.lease_seconds)
+    await settled(other)
+    assert receivers.got["erp"] == before + 2
 
 
 async def test_a_receiver_that_is_gone_is_switched_off_and_says_why(database: Database) -> None:

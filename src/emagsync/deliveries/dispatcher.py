@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol
 
 import structlog
@@ -98,10 +98,15 @@ class Dispatcher:
         """How many receivers are being delivered to."""
         return len(self._lanes)
 
+    def reserved_until(self) -> datetime:
+        """When a message is due for everybody that is stored to be attempted by `deliver` at once: so that nobody else
+        does it first, and that it is attempted all the same should this process die."""
+        return self._clock.now() + timedelta(seconds=self._policy.lease_seconds)
+
     async def deliver(self, ids: Collection[str]) -> None:
-        """Attempt these messages once, now, whatever the state of their lanes."""
+        """Attempt these waiting messages once, now, whatever the state of their lanes. See `reserved_until`."""
         async with self._database.snapshot() as connection:
-            messages = await self._repository.due_among(connection, ids, now=self._clock.now())
+            messages = await self._repository.pending_among(connection, ids)
         await self._attempt_all(messages)
 
     async def _work(self, receiver_id: str) -> None:
@@ -124,7 +129,7 @@ class Dispatcher:
     async def _attempt(self, message: Message) -> bool:
         # The turn first: the lease must not end while the message waits for it.
         async with self._turns:
-            lease = self._clock.now() + timedelta(seconds=self._policy.lease_seconds)
+            lease = self.reserved_until()
             async with self._database.transaction() as connection:
                 if not await self._repository.claim(connection, message, until=lease):
                     return False

@@ -49,9 +49,10 @@ class DeliveryRepository:
         body: str,
         *,
         now: datetime,
+        due_at: datetime | None = None,
         delivery_id: str | None = None,
     ) -> str:
-        """Store one message, due now. Returns its id."""
+        """Store one message, due at `due_at` (None: now). Returns its id."""
         values = {
             "id": delivery_id or str(uuid.uuid4()),
             self._receiver_id: receiver_id,
@@ -59,7 +60,7 @@ class DeliveryRepository:
             "body": body,
             "status": MessageStatus.PENDING,
             "attempts": 0,
-            "next_attempt_at": now,
+            "next_attempt_at": due_at or now,
             "created_at": now,
         }
         await connection.execute(insert(self._deliveries).values(**values))
@@ -84,9 +85,9 @@ class DeliveryRepository:
             connection, [self._receiver == receiver_id, *self._due(now)], 1 if timeouts else limit
         )
 
-    async def due_among(self, connection: AsyncConnection, ids: Collection[str], *, now: datetime) -> list[Message]:
-        """Those of these messages that are due, whatever the state of their lanes."""
-        return await self._messages(connection, [self._deliveries.c.id.in_(ids), *self._due(now)], len(ids))
+    async def pending_among(self, connection: AsyncConnection, ids: Collection[str]) -> list[Message]:
+        """Those of these messages that wait, due or not, whatever the state of their lanes."""
+        return await self._messages(connection, [self._deliveries.c.id.in_(ids), self._pending], len(ids))
 
     async def claim(self, connection: AsyncConnection, message: Message, *, until: datetime) -> bool:
         """Lease a message for one attempt. False when another dispatcher was faster."""
@@ -121,7 +122,7 @@ class DeliveryRepository:
         connection: AsyncConnection,
         delivery_id: str,
         *,
-        now: datetime,
+        due_at: datetime,
         of: Collection[MessageStatus] = (MessageStatus.UNKNOWN, MessageStatus.GIVEN_UP),
     ) -> bool:
         """Let an ended message be sent anew, with the same id: by default one that did not surely arrive. False when
@@ -130,7 +131,7 @@ class DeliveryRepository:
         values = {
             "status": MessageStatus.PENDING,
             "attempts": 0,
-            "next_attempt_at": now,
+            "next_attempt_at": due_at,
             "delivered_at": None,
             "error": None,
         }

@@ -121,14 +121,15 @@ class NotificationService:
             recipient = await repository.get(connection, recipient_id)
             written = write_test(recipient)
             body = orjson.dumps({"title": written.title, "text": written.text}).decode()
-            delivery_id = await DELIVERIES.add(connection, recipient_id, written.event, body, now=self._clock.now())
+            now, due_at = self._clock.now(), self._dispatcher.reserved_until()
+            delivery_id = await DELIVERIES.add(connection, recipient_id, written.event, body, now=now, due_at=due_at)
         await self._dispatcher.deliver([delivery_id])
         return await self._notification(delivery_id)
 
     async def send_again(self, delivery_id: str) -> Notification:
         """Send anew what was given up, or of which nobody knows whether it arrived. Raises MessageNotFound."""
         async with self._database.transaction() as connection:
-            if not await DELIVERIES.again(connection, delivery_id, now=self._clock.now()):
+            if not await DELIVERIES.again(connection, delivery_id, due_at=self._dispatcher.reserved_until()):
                 raise MessageNotFound(delivery_id)
         await self._dispatcher.deliver([delivery_id])
         return await self._notification(delivery_id)

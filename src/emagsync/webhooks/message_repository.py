@@ -38,10 +38,16 @@ async def enqueue(
 
 
 async def add_delivery(
-    connection: AsyncConnection, webhook_id: str, event: str, body: Mapping[str, Any], *, now: datetime
+    connection: AsyncConnection,
+    webhook_id: str,
+    event: str,
+    body: Mapping[str, Any],
+    *,
+    now: datetime,
+    due_at: datetime | None = None,
 ) -> str:
-    """Store one message, due now. Returns its id, which is in the body too."""
+    """Store one message, due at `due_at` (None: now). Returns its id, which is in the body too."""
     delivery_id = str(uuid.uuid4())
     told = {"id": delivery_id, "event": event, "created_at": now, **body}
     text = orjson.dumps(told, option=orjson.OPT_UTC_Z).decode()
-    return await DELIVERIES.add(connection, webhook_id, event, text, now=now, delivery_id=delivery_id)
+    return await DELIVERIES.add(connection, webhook_id, event, text, now=now, due_at=due_at, delivery_id=delivery_id)

@@ -136,7 +136,8 @@ class WebhookService:
         found = await self.delivery(delivery_id, of=of)
         ended = (MessageStatus.DELIVERED, MessageStatus.GIVEN_UP)
         async with self._database.transaction() as connection:
-            if not await DELIVERIES.again(connection, found.id, now=self._clock.now(), of=ended):
+            due_at = self._dispatcher.reserved_until()
+            if not await DELIVERIES.again(connection, found.id, due_at=due_at, of=ended):
                 raise DeliveryUnderWay(found.id)
         return await self._deliver(found.id)
 
@@ -149,7 +150,8 @@ class WebhookService:
         async with self._database.transaction() as connection:
             await repository.get(connection, webhook_id)
             body = {"message": "This is a test of an emagsync webhook."}
-            delivery_id = await add_delivery(connection, webhook_id, TEST_EVENT, body, now=now)
+            due_at = self._dispatcher.reserved_until()
+            delivery_id = await add_delivery(connection, webhook_id, TEST_EVENT, body, now=now, due_at=due_at)
         return await self._deliver(delivery_id)
 
     async def apply_settings(self) -> None:
