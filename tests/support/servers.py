@@ -243,7 +243,9 @@ class PostgresServer(_Server):
 
     def _is_ready(self) -> bool:
         pid_file = self._data / "postmaster.pid"
-        lines = pid_file.read_text().splitlines() if pid_file.exists() else []
+        lines: list[str] = []
+        with contextlib.suppress(FileNotFoundError):  # the one of a server that was killed goes away meanwhile
+            lines = pid_file.read_text().splitlines()
         return len(lines) > 7 and lines[0] == str(self.pid) and lines[7].strip() == "ready"
 
     def _end(self) -> None:
