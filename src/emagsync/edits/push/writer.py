@@ -158,14 +158,15 @@ class PushWriter:
 
         async def note_overtaken(_: AsyncConnection, known: Mapping[int, records.StoredOffer]) -> set[int]:
             seen_later = {emag_id for emag_id, one in known.items() if one.asked_later_by is not None}
-            overtaken.update(set() if is_final else seen_later & prepared.records.keys())
+            overtaken.update(seen_later & prepared.records.keys())
             return overtaken
 
         async with self._transaction() as (connection, now):
             # A run's page that was asked for before this may be older than what was sent: what counts as seen is when
             # eMAG was asked.
             observation = Observation(account, self._job.id, now, SOURCE, asked_at=read_at)
-            await store(connection, prepared, observation, asked_at=read_at, superseded=note_overtaken)
+            superseded = None if is_final else note_overtaken
+            await store(connection, prepared, observation, asked_at=read_at, superseded=superseded)
             values = {emag_id: read for emag_id, read in values.items() if emag_id not in overtaken}
             entries = await repository.lock_sent(connection, account, list(values))
             await self._apply(
