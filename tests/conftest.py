@@ -17,6 +17,7 @@ import faulthandler
 import gc
 import itertools
 import re
+import shutil
 import signal
 from collections import Counter
 from collections.abc import Iterator
@@ -44,6 +45,7 @@ _STANDSTILL_SECONDS = 900
 _OF_ITS_LIMIT = 0.95
 
 _folders = itertools.count()
+_FOLDER = pytest.StashKey[Path]()
 _BACKENDS = {"both": databases.BACKENDS} | {backend: (backend,) for backend in databases.BACKENDS}
 
 
@@ -61,10 +63,11 @@ def _plain_logs() -> None:
 
 @pytest.fixture
 def tmp_path(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """A folder of the test's own. Pytest's fixture looks through the folders of all tests before it for a free name."""
+    """A folder of the test's own, kept if it fails. Pytest's fixture looks through all others before for a free name."""
     name = re.sub(r"\W", "_", request.node.name)[:30]
     folder = tmp_path_factory.getbasetemp() / f"{name}{next(_folders)}"
     folder.mkdir(mode=0o700)
+    request.node.stash[_FOLDER] = folder
     return folder
 
 
@@ -97,12 +100,18 @@ def _own_databases(backend: str) -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[object]:
-    """A process that stands still says where, and ends: shortly before a test's limit, and between two tests."""
+    """A process that stands still says where, and ends: shortly before a test's limit, and between two tests.
+
+    The files of a test that passed go: a whole run's would be some gigabytes, of memory where `make test` puts them.
+    """
     stderr = item.config.stash[fault_handler_stderr_fd_key]
     mark = item.get_closest_marker("timeout")
     limit = float(mark.args[0] if mark is not None else item.config.getini("timeout"))
     faulthandler.dump_traceback_later(_OF_ITS_LIMIT * limit, file=stderr, exit=True)
+    failed_before = item.session.testsfailed
     result = yield
+    if item.session.testsfailed == failed_before and (folder := item.stash.get(_FOLDER, None)) is not None:
+        shutil.rmtree(folder, ignore_errors=True)
     faulthandler.dump_traceback_later(_STANDSTILL_SECONDS, file=stderr, exit=True)
     return result
 

@@ -13,6 +13,7 @@ from structlog.testing import LogCapture
 from emagsync.rest.request_log import area_of, request_id_of
 from emagsync.webhooks.dependencies import webhook_service
 from support.api import Api, open_api
+from support.local import until
 from support.runs import open_desk
 
 OWN = "order-import-2026-11-23"
@@ -62,6 +63,7 @@ async def test_a_run_carries_the_id_of_the_request_that_started_it(tmp_path: Pat
         )
         run_id = started.json()["data"]["runs"][0]["id"]
         await desk.ended(run_id)
+        await until(lambda: any(line["event"] == "run_ended" for line in lines))
         told = [line for line in lines if line.get("run_id") == run_id]
         await desk.api.state.database.close()
     assert {"run_started", "run_ended"} <= {line["event"] for line in told}

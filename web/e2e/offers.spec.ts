@@ -409,10 +409,17 @@ test.describe('of some thousands', () => {
     const drawer = page.getByRole('dialog')
     await drawer.getByText('Scade cu', { exact: true }).click()
     await drawer.getByRole('textbox', { name: 'Cât' }).fill('1')
-    const progress = drawer.getByRole('progressbar').filter({ visible: true }).waitFor()
-    const advice = drawer.getByText('Puteți lucra mai departe').waitFor()
+    // A fast server would be ready before anybody has seen that it works: the page hears of it afterwards.
+    let goOn = () => {}
+    const seen = new Promise<void>((resolve) => (goOn = resolve))
+    await page.route(/\/api\/v1\/emag\/bulk-changes\/[^/?]+(\?|$)/, async (route) => {
+      await seen
+      await route.continue()
+    })
     await drawer.getByRole('button', { name: 'Previzualizează' }).click()
-    await Promise.all([progress, advice])
+    await expect(drawer.getByRole('progressbar').filter({ visible: true })).toBeVisible()
+    await expect(drawer.getByText('Puteți lucra mai departe')).toBeVisible()
+    goOn()
     await expect(drawer.getByRole('heading', { name: /^Previzualizarea este gata/ })).toContainText(
       inRomanian(found),
       { timeout: 60_000 },

@@ -112,7 +112,7 @@ export async function logIn(page: Page, path = '/sync'): Promise<void> {
     session = await page.context().cookies()
   }
   await page.goto(path)
-  await expect(page.getByRole('navigation')).toBeVisible()
+  await expect(page.getByRole('navigation', { name: /^(Pagini|Pages)$/ })).toBeVisible()
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
 }
 
@@ -123,7 +123,7 @@ export async function logInByForm(page: Page, path = '/sync', who = ADMIN): Prom
   await page.locator('input[type=password]').fill(who.password)
   await page.locator('button[type=submit]').click()
   // The login page has a heading too.
-  await expect(page.getByRole('navigation')).toBeVisible()
+  await expect(page.getByRole('navigation', { name: /^(Pagini|Pages)$/ })).toBeVisible()
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
 }
 
