@@ -63,7 +63,7 @@ def _plain_logs() -> None:
 
 @pytest.fixture
 def tmp_path(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """A folder of the test's own, kept if it fails. Pytest's fixture looks through all others before for a free name."""
+    """A folder of the test's own, kept if it fails. Pytest's looks through all others before for a free name."""
     name = re.sub(r"\W", "_", request.node.name)[:30]
     folder = tmp_path_factory.getbasetemp() / f"{name}{next(_folders)}"
     folder.mkdir(mode=0o700)

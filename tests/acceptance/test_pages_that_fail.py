@@ -16,6 +16,7 @@ from support.market import open_market
 pytestmark = pytest.mark.databases("both", often="sqlite")
 
 ACCOUNTS = {"main": 230, "fbe": 60}
+OFFERS_OF_MAIN = "SELECT * FROM offers WHERE account = 'main' ORDER BY emag_id"
 ALWAYS = {"kind": "status", "status": 500, "account": "main"}
 
 
@@ -72,7 +73,7 @@ async def test_where_every_page_fails_no_row_changes(tmp_path: Path) -> None:
         open_local(tmp_path, market.url, "main", "fbe", clock=HastyClock()) as local,
     ):
         await both(local)
-        before = snapshot(local.database), await local.rows("SELECT * FROM offers WHERE account = 'main'")
+        before = snapshot(local.database), await local.rows(OFFERS_OF_MAIN)
         market.change("remove", ids=[7])
         market.change("change", ids=[8], set={"sale_price": "1.5000"})
         market.fault(**ALWAYS)
@@ -80,7 +81,7 @@ async def test_where_every_page_fails_no_row_changes(tmp_path: Path) -> None:
         main, fbe = await both(local)
         assert (main.status, fbe.status) == (RunStatus.FAILED, RunStatus.COMPLETED)
         assert main.errors
-        assert (snapshot(local.database), await local.rows("SELECT * FROM offers WHERE account = 'main'")) == before
+        assert (snapshot(local.database), await local.rows(OFFERS_OF_MAIN)) == before
         market.mend()
         await local.completed()
         compare_with_marketplace(local.database, "main", market.truth())
