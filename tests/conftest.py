@@ -40,9 +40,10 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.register_profile("few", settings.get_profile("unhurried"), max_examples=25)
 settings.load_profile("unhurried")
 
+# What a test may take whose mark `timeout` does not say otherwise.
+_LIMIT_SECONDS = 600
 # More than any test of another process takes, which the last of this one may have to wait for.
 _STANDSTILL_SECONDS = 900
-_OF_ITS_LIMIT = 0.95
 
 _folders = itertools.count()
 _FOLDER = pytest.StashKey[Path]()
@@ -100,14 +101,16 @@ def _own_databases(backend: str) -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[object]:
-    """A process that stands still says where, and ends: shortly before a test's limit, and between two tests.
+    """A process that stands still says where, and ends: at a test's limit, and between two tests.
 
+    It is ended, not interrupted: an event loop or a property may take the interruption for a failure of its own and go
+    on for ever. Pytest-timeout does so too, by a thread for each test, which is a fortieth of a whole run's time.
     The files of a test that passed go: a whole run's would be some gigabytes, of memory where `make test` puts them.
     """
     stderr = item.config.stash[fault_handler_stderr_fd_key]
     mark = item.get_closest_marker("timeout")
-    limit = float(mark.args[0] if mark is not None else item.config.getini("timeout"))
-    faulthandler.dump_traceback_later(_OF_ITS_LIMIT * limit, file=stderr, exit=True)
+    limit = _LIMIT_SECONDS if mark is None else mark.args[0]
+    faulthandler.dump_traceback_later(limit, file=stderr, exit=True)
     failed_before = item.session.testsfailed
     result = yield
     if item.session.testsfailed == failed_before and (folder := item.stash.get(_FOLDER, None)) is not None:
