@@ -210,7 +210,7 @@ core: ## The core tests on another Python, in an environment of its own
 	build/core/bin/python -m pytest -q -n 2 -p no:cacheprovider $(CORE_TESTS)
 
 storm: $(STAMP) servers ## Random storms and kills: 50 seeds, or SEEDS=n
-	@$(IN_MEMORY) EMAGSYNC_STORM_SEEDS=$(SEEDS) $(BIN)/python -m pytest -n 3 --dist worksteal -q -m storm
+	@$(IN_MEMORY) EMAGSYNC_STORM_SEEDS=$(SEEDS) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m storm
 
 wheel: $(STAMP) $(PAGE) ## A wheel with the page in it, and what it is made of (CycloneDX), in dist/
 	$(BIN)/python -m hatchling build -t wheel
