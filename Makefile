@@ -14,7 +14,7 @@ PAGE := src/emagsync/entrypoints/api/static/index.html
 SOURCES := $(shell find src -name '*.py' -o -name '*.json' -o -name '*.mako' 2>/dev/null)
 PAGE_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/vite.config.ts
 # Tests wait more than they compute, so there are more at once than processors.
-WORKERS ?= 4
+WORKERS ?= 5
 SEEDS ?= 50
 # Of `make thorough`: 2/8 is the second eighth of its tests; all of them without it. The browser is in the first.
 PART ?=
