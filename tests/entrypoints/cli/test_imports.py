@@ -64,6 +64,20 @@ def _imported_by(cli: Cli, *arguments: str) -> set[str]:
     return set(done.stderr.split())
 
 
+def test_a_command_does_not_read_what_every_installed_package_declares(bare: Cli) -> None:
+    script = (
+        "import sys; from emagsync.entrypoints.cli import main\n"
+        "opened = []\n"
+        "sys.addaudithook(lambda event, given: opened.append(str(given[0])) if event == 'open' else None)\n"
+        "main(['status'])\n"
+        "print(sum(name.endswith('entry_points.txt') for name in opened), len(opened) > 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=bare.environment(), cwd=bare.folder, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines()[-1] == "0 True", done.stderr
+
+
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_help_and_version_import_typer_and_no_command(bare: Cli, option: str) -> None:
     imported = _imported_by(bare, option)

@@ -26,6 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     import_no_orm()
     read_certificates_late()
     import_plain_structlog()
+    # Pydantic would look for plugins of its own among all that is installed: a twentieth of a command's start.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # Whatever is written is for its owner: the local copy, exports, recordings. What was stricter stays so.
     os.umask(os.umask(_OWNER_ONLY) | _OWNER_ONLY)
     sys.excepthook = report_crash
