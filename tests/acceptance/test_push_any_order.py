@@ -294,8 +294,8 @@ class BothSides(RuleBasedStateMachine):
             self._copy_is_exact_after(run)
 
     def _copy_is_exact_after(self, run: Run) -> None:
-        """What a run that died had read is not read again."""
-        if run.resumed_from is None:
+        """What a run that died had read is not read again, neither by the same run nor by one that goes on from it."""
+        if run.attempt == 1 and run.resumed_from is None:
             compare_with_marketplace(self.desk.local.database, "main", self.market.truth())
 
     async def _push(self) -> None:
