@@ -138,9 +138,9 @@ thorough-python: $(STAMP) $(PAGE) servers
 
 thorough-web: $(STAMP) $(PAGE) chromium
 	cd web && npm run --silent lint
-	cd web && E2E_THOROUGH=1 npm run --silent e2e -- $(PART:%=--shard=%)
+	@$(IN_MEMORY) cd web && E2E_THOROUGH=1 npm run --silent e2e -- $(PART:%=--shard=%)
 ifeq ($(filter-out 1/%,$(PART)),)
-	cd web && E2E_OFFERS=50000 npm run --silent e2e -- e2e/offers.spec.ts
+	@$(IN_MEMORY) cd web && E2E_OFFERS=50000 npm run --silent e2e -- e2e/offers.spec.ts
 endif
 
 lint: lint-python lint-web ## Linters, formatters, types, import directions

@@ -112,6 +112,11 @@ export async function logIn(page: Page, path = '/sync'): Promise<void> {
     session = await page.context().cookies()
   }
   await page.goto(path)
+  await untilOpen(page)
+}
+
+/** Waits for a page behind the login, which has a heading too; some pages have a navigation of their own. */
+async function untilOpen(page: Page): Promise<void> {
   await expect(page.getByRole('navigation', { name: /^(Pagini|Pages)$/ })).toBeVisible()
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
 }
@@ -122,9 +127,7 @@ export async function logInByForm(page: Page, path = '/sync', who = ADMIN): Prom
   await page.locator('input[autocomplete=username]').fill(who.username)
   await page.locator('input[type=password]').fill(who.password)
   await page.locator('button[type=submit]').click()
-  // The login page has a heading too.
-  await expect(page.getByRole('navigation', { name: /^(Pagini|Pages)$/ })).toBeVisible()
-  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await untilOpen(page)
 }
 
 // The rows that follow are like these ten; with all of fifty, axe takes seconds. `make thorough` asks about all.
