@@ -28,9 +28,13 @@ IMPORTS_IN_FUNCTIONS = {
     "entrypoints/cli/commands/sync.py",
     "entrypoints/cli/session.py",
     "entrypoints/services/accounts.py",
+    "marketplace/recording/attached.py",
     "offers/export_formats.py",
     "sources/checks.py",
     "sources/fetching/fetcher.py",
+    "sync/brake_check.py",
+    "sync/run/writer.py",
+    "sync/service.py",
     "telemetry/tracing.py",
     "vault/vault.py",
 }

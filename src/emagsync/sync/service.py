@@ -18,10 +18,8 @@ from emagsync.core.concurrency import cancelled
 from emagsync.core.errors import EmagsyncError
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
-from emagsync.edits.merge.strategy import rules_of
 from emagsync.offers import search
 from emagsync.sync import lease_repository, ledger_repository, repository
-from emagsync.sync.brake_check import check_brake_after
 from emagsync.sync.claims import AccountClaims
 from emagsync.sync.errors import (
     AccountBusy,
@@ -346,8 +344,8 @@ class SyncService:
                     settings=self._settings.sync,
                     clock=self._clock,
                     stop=stop,
+                    edits=self._settings.edits,
                     on_progress=on_progress,
-                    rules=rules_of(self._settings.edits, run.account, run.parameters.conflict_strategy),
                 )
                 try:
                     ending = await engine.execute()
@@ -360,6 +358,9 @@ class SyncService:
             async with self._database.snapshot() as connection:
                 ended = await repository.get_run(connection, run.id)
             log.info("run_ended", status=ended.status, processed=ended.processed, errors=ended.error_count)
+            # Imported now that the run has ended: before it began, it would hold up its first requests.
+            from emagsync.sync.brake_check import check_brake_after
+
             await check_brake_after(
                 ended,
                 database=self._database,

@@ -15,6 +15,16 @@ _SCRIPT = (
     "print(*sys.modules, file=sys.stderr)\n"
     "sys.exit(code)"
 )
+_UNTIL_CONNECTED = (
+    "import sys; from emagsync.entrypoints.cli import main\n"
+    "connected = []\n"
+    "def look(event, given):\n"
+    "    if event == 'socket.connect': connected.append([*sys.modules])\n"
+    "sys.addaudithook(look)\n"
+    "code = main(sys.argv[1:])\n"
+    "print(*connected[0], file=sys.stderr)\n"
+    "sys.exit(code)"
+)
 # What Typer is made of, and draws help with.
 _TYPER = {"typer", "annotated_doc", "shellingham"}
 _DRAWING = {"rich"}
@@ -50,10 +60,10 @@ _NOT_FOR_READING = {
 }
 
 
-def _imported_by(cli: Cli, *arguments: str) -> set[str]:
-    """The modules that a new interpreter has when the command has ended well."""
+def _imported_by(cli: Cli, *arguments: str, script: str = _SCRIPT) -> set[str]:
+    """The modules that a new interpreter has when the command has ended well, or that `script` says."""
     done = subprocess.run(
-        [sys.executable, "-c", _SCRIPT, *arguments],
+        [sys.executable, "-c", script, *arguments],
         env=cli.environment({"EMAG_MAIN_USERNAME": "seller", "EMAG_MAIN_PASSWORD": "a-secret"} | cli.variables),
         cwd=cli.folder,
         capture_output=True,
@@ -110,6 +120,23 @@ def test_a_sync_imports_neither_a_server_nor_what_only_other_settings_need(cli: 
     needless = {"alembic", "asyncpg", "asyncssh", "celery", "fastapi", "openpyxl", "redis", "uvicorn", "xlsxwriter"}
     needless |= {"cryptography", "starlette", "emagsync.rest", "emagsync.sandbox", "emagsync.sources"}
     assert not (needless | {"emagsync.sync.schedule"}) & imported
+
+
+# Importing these takes about as long as eMAG takes to answer: it is done meanwhile, or never.
+_FOR_ANSWERS = {"emagsync.ingest.store", "emagsync.sync.run.row_store", "emagsync.sync.run.sink"}
+_FOR_EDITS = {"emagsync.edits.push.brake", "emagsync.edits.push.outbox_repository"}
+_FOR_RECORDING = {"emagsync.marketplace.recording.scrub"}
+
+
+def test_a_sync_asks_before_it_imports_what_answers_need(cli: Cli) -> None:
+    sync = ("sync", "fbe", "--mode", "full", "--json")
+    before = _imported_by(cli, *sync, script=_UNTIL_CONNECTED)
+    assert not {*_FOR_ANSWERS, *_FOR_EDITS, *_FOR_RECORDING, "emagsync.edits.merge_service"} & before
+    assert _imported_by(cli, *sync) >= _FOR_ANSWERS
+
+
+def test_a_copy_alone_imports_neither_pushes_nor_recordings(cli: Cli) -> None:
+    assert not {*_FOR_EDITS, *_FOR_RECORDING} & _imported_by(cli, "sync", "fbe", "--mode", "full", "--json")
 
 
 def _before() -> set[str]:

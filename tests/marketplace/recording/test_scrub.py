@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emagsync.marketplace.recording.scrub import Credentials, Scrubber
+from emagsync.marketplace.recording.credentials import Credentials
+from emagsync.marketplace.recording.scrub import Scrubber
 
 scrubber = Scrubber([Credentials("api@magazin.example", "parolă/ț7")])
 

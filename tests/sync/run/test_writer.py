@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, text
 
 from emagsync.core.clock import SystemClock
+from emagsync.core.settings import EditsSettings
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseUnavailable
 from emagsync.ingest.store import PreparedRows, prepare, sort_rows
@@ -23,7 +24,7 @@ from emagsync.sync.lease_repository import RunLease
 from emagsync.sync.ledger import MAIN_SCOPE
 from emagsync.sync.run.progress import RunProgress
 from emagsync.sync.run.writer import PlacedPage, RunWriter
-from emagsync.sync.schemas import Run
+from emagsync.sync.schemas import Run, RunParameters
 from marketplace.rows.row_shapes import RO, row
 from support.databases import new_database
 from support.patience import PATIENCE_SECONDS
@@ -54,6 +55,8 @@ def writer(database: Database, lease: RunLease) -> RunWriter:
         progress=RunProgress(a_run(), 0.0),
         clock=SystemClock(),
         changed=lambda: None,
+        parameters=RunParameters(),
+        edits=EditsSettings(),
     )
 
 
@@ -104,7 +107,7 @@ async def test_a_page_is_prepared_again_when_somebody_else_stored_one_of_its_off
                 await store_prepared(connection, other, Observation("main", "a-push", AT, "push"), asked_at=AT)
         return ready
 
-    monkeypatch.setattr("emagsync.sync.run.writer.prepare", prepare_and_be_overtaken)
+    monkeypatch.setattr("emagsync.sync.run.row_store.prepare", prepare_and_be_overtaken)
     await store(writer(database, lease), 1, 1, 2)
     assert prepared == [2, 2]
     run = await read_run(database)

@@ -40,10 +40,9 @@ import structlog
 from emagsync.core.clock import Clock
 from emagsync.core.concurrency import cancelled
 from emagsync.core.errors import EmagsyncError
-from emagsync.core.settings import SyncSettings
+from emagsync.core.settings import EditsSettings, SyncSettings
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseError, DatabaseUnavailable
-from emagsync.edits.merge.three_way import Rules
 from emagsync.marketplace import EmagClient
 from emagsync.marketplace.errors import BudgetUnavailable
 from emagsync.sync import failed_request_repository, lease_repository, pace_repository
@@ -54,7 +53,6 @@ from emagsync.sync.run.copy_note import CopyNote
 from emagsync.sync.run.endings import INTERRUPTED, Ending, by_defect, by_error, timed_out
 from emagsync.sync.run.evidence_repository import CopyNoted
 from emagsync.sync.run.progress import ProgressReport, RunProgress
-from emagsync.sync.run.sink import DatabaseSink, DryRunSink
 from emagsync.sync.run.work import RunWork
 from emagsync.sync.run.writer import RunWriter
 from emagsync.sync.schemas import Phase, Progress, Run, RunStatus
@@ -84,8 +82,8 @@ class RunEngine:
         settings: SyncSettings,
         clock: Clock,
         stop: asyncio.Event,
+        edits: EditsSettings,
         on_progress: Callable[[Progress], None] | None = None,
-        rules: Rules | None = None,
     ) -> None:
         self._database = database
         self._lease = lease
@@ -102,7 +100,8 @@ class RunEngine:
             progress=progress,
             clock=clock,
             changed=self._report,
-            sink=DryRunSink(lease.run_id, rules) if run.parameters.dry_run else DatabaseSink(rules),
+            parameters=run.parameters,
+            edits=edits,
         )
         self._copy_note = CopyNote(database, run)
         self._work = RunWork(

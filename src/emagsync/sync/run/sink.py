@@ -8,9 +8,11 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.core.settings import EditsSettings
 from emagsync.edits import repository
 from emagsync.edits.fields import values_of
 from emagsync.edits.merge.decision import MergeDecision, Reading
+from emagsync.edits.merge.strategy import rules_of
 from emagsync.edits.merge.three_way import MergeOutcome, Rules
 from emagsync.edits.merge_service import decide, write
 from emagsync.edits.model import Edit
@@ -21,7 +23,8 @@ from emagsync.offers.change_kinds import ChangeKind
 from emagsync.offers.records import LIFECYCLE, Observation, UpsertResult
 from emagsync.offers.repository import Preview
 from emagsync.sync import dry_run_repository
-from emagsync.sync.schemas import Difference, DifferenceKind
+from emagsync.sync.lease_repository import RunLease
+from emagsync.sync.schemas import Difference, DifferenceKind, RunParameters
 
 
 class RowSink(Protocol):
@@ -39,8 +42,8 @@ class RowSink(Protocol):
 class DatabaseSink:
     """Stores the offers in the local copy and merges them with the edits that wait for them."""
 
-    def __init__(self, rules: Rules | None = None) -> None:
-        self._rules = rules or Rules()
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
 
     async def store(self, connection: AsyncConnection, batch: RowBatch) -> UpsertResult:
         """Rows, payloads and change log; the edits of these offers."""
@@ -60,9 +63,9 @@ class DatabaseSink:
 class DryRunSink:
     """Changes nothing but the run's own list of differences."""
 
-    def __init__(self, run_id: str, rules: Rules | None = None) -> None:
+    def __init__(self, run_id: str, rules: Rules) -> None:
         self._run_id = run_id
-        self._rules = rules or Rules()
+        self._rules = rules
 
     async def store(self, connection: AsyncConnection, batch: RowBatch) -> UpsertResult:
         """Notes what storing them would change; what would become of an edit as a field named `edit:stock@1`."""
@@ -84,6 +87,12 @@ class DryRunSink:
         ]
         await dry_run_repository.store(connection, self._run_id, removed)
         return present
+
+
+def sink_for(lease: RunLease, parameters: RunParameters, settings: EditsSettings) -> RowSink:
+    """Where the offers of the run with this lease go."""
+    rules = rules_of(settings, lease.account, parameters.conflict_strategy)
+    return DryRunSink(lease.run_id, rules) if parameters.dry_run else DatabaseSink(rules)
 
 
 def _ids(batch: RowBatch) -> list[int]:

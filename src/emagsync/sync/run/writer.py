@@ -6,40 +6,33 @@ says exactly which pages are stored; a run that is killed at any instant loses t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from enum import Enum, auto
-from typing import Any, Final, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.core.clock import Clock
+from emagsync.core.settings import EditsSettings
 from emagsync.db.engine import Database
-from emagsync.edits.push import repository as push_repository
-from emagsync.ingest.store import (
-    PreparedRows,
-    RawRows,
-    StalePreparation,
-    Stored,
-    prepare,
-    sort_rows,
-    store,
-    take_for_new,
-    take_for_unchanged,
-)
 from emagsync.marketplace.page_sizes import Pace
 from emagsync.marketplace.paging import PieceRead, StretchRead
 from emagsync.marketplace.platforms import Platform
 from emagsync.offers import search
-from emagsync.offers.records import Observation, StoredOffer
+from emagsync.offers.records import Observation
 from emagsync.sync import failed_request_repository, lease_repository, ledger_repository, pace_repository
 from emagsync.sync.lease_repository import RunLease
 from emagsync.sync.ledger import CONFIRMING_SCOPE, PageRead, part_scope
 from emagsync.sync.run import evidence_repository
 from emagsync.sync.run.evidence import Evidence
 from emagsync.sync.run.progress import RunProgress
-from emagsync.sync.run.sink import DatabaseSink, RowSink
-from emagsync.sync.run.write_lock import WriteCoordinator, WriteSlot
+from emagsync.sync.run.write_lock import WriteCoordinator
+from emagsync.sync.schemas import RunParameters
+
+if TYPE_CHECKING:
+    from emagsync.ingest.store import RawRows, Stored
+    from emagsync.sync.run.row_store import RowStore
 
 # Pages of a run that are prepared and written side by side. SQLite writes one at a time, in a thread that needs the
 # interpreter for every row: a page that is prepared meanwhile is in its way, and costs 5 % more CPU than it saves time.
@@ -47,18 +40,7 @@ _PAGES_AT_ONCE: Final = 2
 _PAGES_AT_ONCE_ON_SQLITE: Final = 1
 
 # What else a transaction writes, after the offers and while the run's counts are locked.
-RecordPage = Callable[[AsyncConnection, RawRows], Awaitable[None]]
-
-
-class Expected(Enum):
-    """What the next page is taken for: what the page before was.
-
-    Only a mixed page is looked up beforehand. A wrong guess is noticed when the page is stored.
-    """
-
-    UNCHANGED = auto()
-    NEW = auto()
-    MIXED = auto()
+RecordPage = Callable[[AsyncConnection, "RawRows"], Awaitable[None]]
 
 
 class PlacedPage(NamedTuple):
@@ -83,7 +65,8 @@ class RunWriter:
         progress: RunProgress,
         clock: Clock,
         changed: Callable[[], None],
-        sink: RowSink | None = None,
+        parameters: RunParameters,
+        edits: EditsSettings,
     ) -> None:
         self._database = database
         self._lease = lease
@@ -91,10 +74,10 @@ class RunWriter:
         self._progress = progress
         self._clock = clock
         self._changed = changed
-        self._sink = sink or DatabaseSink()
+        self._parameters = parameters
+        self._edits = edits
         self._writes = WriteCoordinator(_PAGES_AT_ONCE_ON_SQLITE if database.is_sqlite else _PAGES_AT_ONCE)
         self._unindexed = 0  # offers stored since the search index caught up
-        self._expected = Expected.UNCHANGED
         self.is_first_copy = False
         """Whether none of the offers that are new to the copy is news; said before the first page."""
 
@@ -165,7 +148,7 @@ class RunWriter:
     async def mark_removed(self, ids: Sequence[int]) -> None:
         """Mark offers that a complete read did not see and that eMAG, asked by id, does not know."""
         async with self._writes.exclusive(), self._database.transaction() as connection:
-            self._progress.removed += len(await self._sink.remove(connection, self._observation(), ids))
+            self._progress.removed += len(await self._rows.remove(connection, ids))
             await lease_repository.update_leased(connection, self._lease, self._columns())
         self._changed()
 
@@ -198,65 +181,31 @@ class RunWriter:
     async def _store(
         self, raw_rows: Sequence[bytes], *, read_at: datetime, record_page: RecordPage | None = None
     ) -> tuple[int, ...]:
-        # Where one page is stored at a time, it does not matter beforehand which offers it has.
-        rows = None if self._database.is_sqlite else sort_rows(raw_rows, self._platform)
-        # Prepared within the slot: of two pages that show the same offer, the one that came later is stored later.
-        async with self._writes.slot(set() if rows is None else rows.by_id.keys()) as slot:
-            rows, prepared = await self._guess(raw_rows, rows)
-            await self._store_in(slot, rows, prepared, read_at, record_page)
-        self._changed()
-        return rows.ids
+        """Store rows in one transaction with what `record_page` writes, the run's counts and the fence check."""
 
-    async def _store_in(
-        self,
-        slot: WriteSlot,
-        rows: RawRows,
-        prepared: PreparedRows | None,
-        read_at: datetime,
-        record_page: RecordPage | None,
-    ) -> None:
-        while True:
-            if prepared is None:
-                account = self._lease.account
-                prepared = await prepare(self._database, account, rows, self._platform, asked_at=read_at)
-            try:
-                stored = await self._commit(slot, rows, prepared, read_at, record_page)
-            except StalePreparation:
-                prepared = None
-            else:
-                self._expected = _kind_of(rows, stored)
-                return
-
-    async def _guess(self, raw_rows: Sequence[bytes], rows: RawRows | None) -> tuple[RawRows, PreparedRows | None]:
-        """The rows by their ids, unless they are that already, and prepared for what they are expected to be."""
-        if self._expected is Expected.NEW:
-            return await take_for_new(raw_rows, self._platform)
-        rows = rows or sort_rows(raw_rows, self._platform)
-        return rows, take_for_unchanged(rows) if self._expected is Expected.UNCHANGED else None
-
-    async def _commit(
-        self,
-        slot: WriteSlot,
-        rows: RawRows,
-        prepared: PreparedRows,
-        read_at: datetime,
-        record_page: RecordPage | None,
-    ) -> Stored:
-        """One transaction: the offers, then, one transaction of the run at a time, ledger and counts."""
-        async with self._database.transaction() as connection:
-            stored = await store(
-                connection,
-                prepared,
-                self._observation(),
-                asked_at=read_at,
-                write=self._sink.store,
-                superseded=_read_later_by_pushes,
-            )
-            await slot.lock_counts()
+        async def count(connection: AsyncConnection, rows: RawRows, stored: Stored) -> None:
             if record_page is not None:
                 await record_page(connection, rows)
             await self._count(connection, rows, stored)
-        return stored
+
+        ids = await self._rows.store(raw_rows, read_at=read_at, count=count)
+        self._changed()
+        return ids
+
+    @cached_property
+    def _rows(self) -> RowStore:
+        # Imported when the first rows are there: before that it would hold up the requests for them.
+        from emagsync.sync.run.row_store import RowStore
+        from emagsync.sync.run.sink import sink_for
+
+        return RowStore(
+            self._database,
+            self._lease.account,
+            self._platform,
+            sink=sink_for(self._lease, self._parameters, self._edits),
+            writes=self._writes,
+            observe=self._observation,
+        )
 
     def _columns(self) -> dict[str, Any]:
         return {**self._progress.columns(), **self._progress.meters(), **self._progress.pace(self._clock.monotonic())}
@@ -308,20 +257,3 @@ def is_part_of(part: PageRead, place: PlacedPage) -> bool:
     before, start = (place.page - 1) * place.size, (part.page - 1) * part.size
     own = part_scope(place.scope, part.size)
     return (part.pass_number, part.scope) == (place.pass_number, own) and before <= start < before + place.size
-
-
-def _kind_of(rows: RawRows, stored: Stored) -> Expected:
-    if not stored.parsed:
-        return Expected.UNCHANGED
-    return Expected.NEW if len(stored.result.created) == len(rows.by_id) else Expected.MIXED
-
-
-async def _read_later_by_pushes(connection: AsyncConnection, known: Mapping[int, StoredOffer]) -> set[int]:
-    """The offers that eMAG showed to a push that asked later than the run did: the run's rows may be from before what
-    the push sent."""
-    later = {emag_id: one.asked_later_by for emag_id, one in known.items() if one.asked_later_by is not None}
-    if not later:
-        return set()
-    # Pushes alone: between runs, which follow one another, only a clock that was set would say so.
-    pushes = await push_repository.among(connection, set(later.values()))
-    return {emag_id for emag_id, reader in later.items() if reader in pushes and not known[emag_id].is_removed}
