@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from emagsync.sync.run.id_set import IdSet
 
-IDS = st.integers(1, 2**24 + 5) | st.sampled_from((1, 7, 8, 2**24 - 1, 2**24, 2**63))
+EDGES = [edge + step for edge in (8, 2**16, 2**17, 2**23, 2**24) for step in (-1, 0, 1)]
+IDS = st.integers(1, 2**24 + 5) | st.integers(1, 2**17) | st.sampled_from((1, *EDGES, 2**63))
 
 
 @given(st.lists(IDS))
@@ -29,7 +30,18 @@ def test_different_ids_are_different_sets() -> None:
     assert IdSet([1]) != {1}
 
 
+def test_ids_of_any_size_are_compared() -> None:
+    assert IdSet([1, 2**20]) != IdSet([1, 2])
+    assert IdSet([1, 2]) != IdSet([1, 2**20])
+    longer = IdSet([2**23, 5])
+    assert longer == IdSet([5, 2**23])
+
+
 def test_its_size_does_not_grow_with_the_catalogue() -> None:
-    few, many = IdSet([1]), IdSet(range(1, 250_001))
-    assert sys.getsizeof(few._bits) == sys.getsizeof(many._bits)
+    few, many = IdSet([2**24 - 1]), IdSet(range(1, 250_001))
+    assert sys.getsizeof(many._bits) < sys.getsizeof(few._bits) < 2**21 + 2**18
     assert len(many) == 250_000
+
+
+def test_a_small_one_takes_kilobytes() -> None:
+    assert sys.getsizeof(IdSet([60_000])._bits) < 10_000
