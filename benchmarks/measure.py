@@ -61,5 +61,10 @@ def _run(arguments: Sequence[str], environment: Mapping[str, str] | None, out: I
 
 
 def _inherited() -> dict[str, str]:
-    # The settings and accounts of whoever runs this must not reach the measured processes.
-    return {name: value for name, value in os.environ.items() if not name.startswith(("EMAG_", "EMAGSYNC_"))}
+    # The settings and accounts of whoever runs this must not reach the measured processes. Nor must what keeps Python
+    # from writing bytecode: an installation has it, and a checkout's is compiled by its first round.
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("EMAG_", "EMAGSYNC_")) and name != "PYTHONDONTWRITEBYTECODE"
+    }
