@@ -65,12 +65,6 @@ async def lock_waiting(connection: AsyncConnection, account: str, ids: Collectio
     return [_edit(row) for row in await _locked.run(connection, ids, of_account=account)] if ids else []
 
 
-async def any_waits(connection: AsyncConnection, account: str) -> bool:
-    """Whether an edit of one of the account's offers waits."""
-    query = select(select(local_edits.c.id).where(local_edits.c.account == account, _WAITS).exists())
-    return bool(await connection.scalar(query))
-
-
 async def insert(connection: AsyncConnection, edits: Iterable[Edit]) -> None:
     """Store new edits. Raises ConstraintViolated where a field of an offer has a waiting edit: close that first."""
     names = [column.key for column in _NEW]

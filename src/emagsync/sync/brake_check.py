@@ -6,8 +6,6 @@ made of other values than eMAG has now wait for a person's approval.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import structlog
 
 from emagsync.accounts.registry import AccountRegistry
@@ -15,12 +13,11 @@ from emagsync.accounts.settings import platform_for
 from emagsync.core.clock import Clock
 from emagsync.core.settings import EditsSettings
 from emagsync.db.engine import Database
-from emagsync.edits.repository import any_waits
+from emagsync.edits.push import brake
+from emagsync.edits.push.outbox_repository import newest_edit
+from emagsync.edits.push.schemas import Hold
 from emagsync.sync import repository
 from emagsync.sync.schemas import Run, RunStatus
-
-if TYPE_CHECKING:
-    from emagsync.edits.push.schemas import Hold
 
 log = structlog.get_logger()
 
@@ -35,10 +32,8 @@ async def check_brake_after(
     account = registry.get(run.account)
     is_pushed = (account.push or settings.push) != "off"
     async with database.transaction() as connection:
-        if not is_pushed and not await any_waits(connection, run.account):
+        if not is_pushed and not await newest_edit(connection, run.account):
             return None
-        from emagsync.edits.push import brake  # which a copy alone does without
-
         completed = await repository.runs(
             connection, account=run.account, status=RunStatus.COMPLETED, dry_runs=False, limit=5
         )

@@ -358,7 +358,7 @@ class SyncService:
             async with self._database.snapshot() as connection:
                 ended = await repository.get_run(connection, run.id)
             log.info("run_ended", status=ended.status, processed=ended.processed, errors=ended.error_count)
-            # Imported now that the run has ended: before it began, it would hold up its first requests.
+            # It came with the run's first rows: imported before, it would hold up the first requests.
             from emagsync.sync.brake_check import check_brake_after
 
             await check_brake_after(

@@ -12,7 +12,7 @@ from emagsync.core.clock import SystemClock
 from emagsync.core.recording import Recording, RecordingError, is_recording
 from emagsync.marketplace import EmagClient
 from emagsync.marketplace.recording.attached import AttachedRecorder, RecordingRequest
-from emagsync.marketplace.recording.credentials import Credentials
+from emagsync.marketplace.recording.scrub import Credentials
 from marketplace.conftest import PASSWORD, Shop
 
 

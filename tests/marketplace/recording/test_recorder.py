@@ -12,8 +12,8 @@ import pytest
 from emagsync.core.recording import Recording, RecordingError
 from emagsync.marketplace import HttpOptions, OfferFilters
 from emagsync.marketplace.errors import EmagError
-from emagsync.marketplace.recording.credentials import Credentials
 from emagsync.marketplace.recording.recorder import Recorder
+from emagsync.marketplace.recording.scrub import Credentials
 from emagsync.marketplace.recording.survey import Survey, read_account
 from marketplace.conftest import PASSWORD, Shop
 

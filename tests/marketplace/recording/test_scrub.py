@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emagsync.marketplace.recording.credentials import Credentials
-from emagsync.marketplace.recording.scrub import Scrubber
+from emagsync.marketplace.recording.scrub import Credentials, Scrubber
 
 scrubber = Scrubber([Credentials("api@magazin.example", "parolă/ț7")])
 

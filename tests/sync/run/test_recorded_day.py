@@ -9,8 +9,8 @@ import pytest
 
 from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.settings import AccountSettings
-from emagsync.marketplace.recording.credentials import Credentials
 from emagsync.marketplace.recording.recorder import Recorder
+from emagsync.marketplace.recording.scrub import Credentials
 from emagsync.sandbox.marketplace import Marketplace
 from emagsync.sandbox.replay import Replay
 from emagsync.sandbox.server import SandboxServer

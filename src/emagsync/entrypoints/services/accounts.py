@@ -19,7 +19,8 @@ from emagsync.core.recording import RecordingError
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.services.foundation import Foundation
 from emagsync.marketplace.recording.attached import FOLDER, AttachedRecorder
-from emagsync.marketplace.recording.credentials import Credentials
+from emagsync.marketplace.recording.recorder import Recorder
+from emagsync.marketplace.recording.scrub import Credentials
 from emagsync.marketplace.request import CallRecord, HttpExchange
 from emagsync.vault.vault import Vault
 
@@ -107,8 +108,6 @@ def recording(
     cannot be written to.
     """
     if settings.record_dir is not None:
-        from emagsync.marketplace.recording.recorder import Recorder  # which every other program does without
-
         with Recorder(settings.record_dir, credentials, on_problem=_report) as recorder:
             yield recorder.observe
         return

@@ -16,15 +16,13 @@ from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from emagsync.core.clock import Clock
 from emagsync.core.recording import RecordingError
-from emagsync.marketplace.recording.credentials import Credentials
+from emagsync.marketplace.recording.recorder import Recorder
+from emagsync.marketplace.recording.scrub import Credentials
 from emagsync.marketplace.request import HttpExchange
-
-if TYPE_CHECKING:
-    from emagsync.marketplace.recording.recorder import Recorder
 
 FOLDER: Final = "recording"
 _LOOK_SECONDS: Final = 1.0
@@ -129,8 +127,6 @@ class AttachedRecorder:
         return _Watched(now, output, None if output is None else self._begun(output))
 
     def _begun(self, output: Path) -> Recorder | None:
-        from emagsync.marketplace.recording.recorder import Recorder  # which every other program does without
-
         try:
             return Recorder(output, self._credentials, on_problem=self._on_problem)
         except RecordingError as error:

@@ -19,8 +19,7 @@ from emagsync.marketplace.errors import (
     ReadFailed,
     TruncatedAnswer,
 )
-from emagsync.marketplace.recording.credentials import Credentials
-from emagsync.marketplace.recording.scrub import Scrubber
+from emagsync.marketplace.recording.scrub import Credentials, Scrubber
 from emagsync.marketplace.request import HttpExchange
 
 # The only headers that are kept: those that a client acts upon. Others hold cookies and names of machines.

@@ -24,8 +24,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
-from emagsync.marketplace.recording.credentials import Credentials
-
 # Routes whose answers are about offers and reference data; in those of all others attachments name people.
 _ABOUT_OFFERS: Final = ("product_offer/", "offer/", "offer_stock", "vat/", "handling_time/", "category/", "smart-deals")
 _ABOUT_OFFERS_TOO: Final = ("documentation/", "measurements/", "campaign_proposals/")
@@ -92,6 +90,13 @@ _SHORTEST_SECRET: Final = 4
 _SHORTEST_USERNAME: Final = 5
 _SHORTEST_NAME: Final = 5
 _MOST_NAMES: Final = 2000
+
+
+class Credentials(NamedTuple):
+    """The API user whose calls are recorded."""
+
+    username: str
+    password: str
 
 
 class Scrubber:

@@ -194,7 +194,9 @@ class RunWriter:
 
     @cached_property
     def _rows(self) -> RowStore:
-        # Imported when the first rows are there: before that it would hold up the requests for them.
+        # Imported when the first rows are there: before that it would hold up the requests for them. With what the end
+        # of the run needs, for by then another version may be installed.
+        from emagsync.sync import brake_check  # noqa: F401
         from emagsync.sync.run.row_store import RowStore
         from emagsync.sync.run.sink import sink_for
 
