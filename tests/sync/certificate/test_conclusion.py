@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,7 +72,7 @@ def runs(draw: st.DrawFn) -> Run:
 def test_no_certificate_says_more_than_the_run(
     run: Run, read: ReadTotals, selected: ReadTotals, evidence: Evidence | None
 ) -> None:
-    verdict, reasons = conclude(run, LedgerSummary({1: read}, selected), evidence)
+    verdict, reasons = conclude(run, LedgerSummary({1: read}, selected, read.distinct_offers), evidence)
     assert reasons, "a verdict without a reason"
     if verdict is CertificateVerdict.COMPLETE:
         assert run.status is RunStatus.COMPLETED
@@ -85,6 +86,32 @@ def test_no_certificate_says_more_than_the_run(
         assert evidence is None or evidence.look_ups is None or not evidence.look_ups.unanswered
     if run.status not in (RunStatus.COMPLETED, RunStatus.PARTIAL):
         assert verdict is CertificateVerdict.NOT_COMPLETE
+
+
+@pytest.mark.parametrize(
+    ("movements", "last", "together", "count", "said"),
+    [
+        pytest.param((), 10, 10, 10, ("stood_still", "count_agrees"), id="one reading"),
+        pytest.param(("repeated_row",), 8, 10, 10, ("readings_agree", "count_agrees"), id="a part in each reading"),
+        pytest.param((), 8, 10, 10, ("readings_agree", "count_agrees"), id="the same, and no row came twice"),
+        pytest.param((), 10, 11, 10, ("stood_still", "count_agrees"), id="one left the list meanwhile"),
+        pytest.param(("repeated_row",), 8, 10, 11, ("readings_agree", "count_differs"), id="the count is wrong"),
+        pytest.param(
+            (), 10, 10, 11, ("readings_agree", "count_differs"), id="the count is wrong, the list stood still"
+        ),
+    ],
+)
+def test_the_offers_of_a_list_that_moves_are_those_of_all_readings(
+    movements: tuple[str, ...], last: int, together: int, count: int, said: tuple[str, str]
+) -> None:
+    run = a_run(mode=Mode.FULL, parameters=RunParameters(mode=Mode.FULL), status=RunStatus.COMPLETED)
+    ledger = LedgerSummary({2: ReadTotals(pages=1, rows=10, distinct_offers=last)}, ReadTotals(), together)
+    reading = Reading(number=2, count_before=count, count_after=count, movements=movements, found_new=False)
+    reasons = conclude(run, ledger, Evidence({2: reading}, Proof.WHOLE)).reasons
+    by_code = {reason.code.value: reason for reason in reasons}
+    assert [*by_code][1:] == list(said)
+    read = together if movements or (count == together and last != count) else last
+    assert by_code["whole_list"].values["count"] == read
 
 
 @given(notes)

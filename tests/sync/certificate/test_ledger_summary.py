@@ -39,7 +39,9 @@ async def test_pages_of_other_sizes_are_placed_by_their_rows() -> None:
 async def test_each_reading_is_summed_up_by_itself() -> None:
     first = [page(1, 1, 2), page(2, 3, status="failed", rejected=1, items=2)]
     second = [page(1, 1, 2, pass_number=2, inherited=True), page(2, 3, 4, pass_number=2)]
-    readings = (await summary([*first, *second])).readings
+    found = await summary([*first, *second])
+    readings = found.readings
+    assert found.offers_found == 4
     assert (readings[1].unread_pages, readings[1].unreadable_rows, readings[1].repeats) == ([2], 1, 0)
     assert (readings[2].unread_pages, readings[2].inherited_pages, readings[2].distinct_offers) == ([], 1, 4)
 

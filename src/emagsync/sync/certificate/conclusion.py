@@ -69,6 +69,7 @@ class _Facts:
         self._noted = evidence is not None
         self._number = max(ledger.readings, default=0)
         self._selective = run.mode is Mode.SELECTIVE
+        self._offers_found = ledger.offers_found
         self._read = ledger.selected if self._selective else ledger.readings.get(self._number, ReadTotals())
 
     @property
@@ -137,7 +138,7 @@ class _Facts:
             yield reason(Code.NO_EVIDENCE)
 
     def _how_it_is_known(self, reading: Reading) -> Iterator[CertificateReason]:
-        counts = {count for count in (reading.count_before, reading.count_after) if count is not None}
+        counts = _counts(reading)
         differing = sorted(counts - {self._offers_read})
         if reading.movements or differing:
             yield reason(Code.READINGS_AGREE, count=len(self._evidence.readings))
@@ -152,8 +153,19 @@ class _Facts:
 
     @property
     def _offers_read(self) -> int:
-        # As eMAG would count them.
-        return self._read.distinct_offers + self._read.unreadable_rows
+        """How many offers the list has, as eMAG would count them."""
+        last = self._read.distinct_offers + self._read.unreadable_rows
+        if self._reading is None or not _counts(self._reading) - {last}:
+            return last
+        # A list that moves shows in each reading only some of its offers: all of them together are what it has. Not
+        # where the last reading stood still: what an earlier one showed besides has left the list since.
+        together = self._offers_found + self._read.unreadable_rows
+        return together if self._reading.movements or together in _counts(self._reading) else last
+
+
+def _counts(reading: Reading) -> set[int]:
+    """What eMAG said that there are."""
+    return {count for count in (reading.count_before, reading.count_after) if count is not None}
 
 
 def _is_of_the_run(error: RunError) -> bool:

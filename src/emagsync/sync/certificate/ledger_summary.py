@@ -50,10 +50,14 @@ class _List:
 
 
 class LedgerSummary(NamedTuple):
-    """`readings` of the whole list by number; `selected` sums up the lists of a selection."""
+    """`readings` of the whole list by number; `selected` sums up the lists of a selection.
+
+    `offers_found` is how many offers the readings of the whole list showed together.
+    """
 
     readings: dict[int, ReadTotals]
     selected: ReadTotals
+    offers_found: int
 
 
 async def summed_up(pages: AsyncIterator[PageRead]) -> LedgerSummary:
@@ -62,6 +66,7 @@ async def summed_up(pages: AsyncIterator[PageRead]) -> LedgerSummary:
     selected = ReadTotals()
     key: tuple[int, str] | None = None
     current: _List | None = None
+    found = IdSet()
 
     def close() -> None:
         nonlocal selected
@@ -79,8 +84,11 @@ async def summed_up(pages: AsyncIterator[PageRead]) -> LedgerSummary:
             close()
             key, current = (page.pass_number, page.scope), _List(page.scope)
         current.add(page)
+        if page.scope == MAIN_SCOPE:
+            for emag_id in page.ids:
+                found.add(emag_id)
     close()
-    return LedgerSummary(readings, selected)
+    return LedgerSummary(readings, selected, len(found))
 
 
 def _sum(one: ReadTotals, other: ReadTotals) -> ReadTotals:
