@@ -140,7 +140,7 @@ class _Facts:
     def _how_it_is_known(self, reading: Reading) -> Iterator[CertificateReason]:
         counts = _counts(reading)
         differing = sorted(counts - {self._offers_read})
-        if reading.movements or differing:
+        if reading.movements or counts - {self._offers_of_the_last}:
             yield reason(Code.READINGS_AGREE, count=len(self._evidence.readings))
         else:
             yield reason(Code.STOOD_STILL)
@@ -152,9 +152,13 @@ class _Facts:
             yield reason(Code.COUNT_MISSING)
 
     @property
+    def _offers_of_the_last(self) -> int:
+        return self._read.distinct_offers + self._read.unreadable_rows
+
+    @property
     def _offers_read(self) -> int:
         """How many offers the list has, as eMAG would count them."""
-        last = self._read.distinct_offers + self._read.unreadable_rows
+        last = self._offers_of_the_last
         if self._reading is None or not _counts(self._reading) - {last}:
             return last
         # A list that moves shows in each reading only some of its offers: all of them together are what it has. Not
