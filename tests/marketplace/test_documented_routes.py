@@ -105,6 +105,22 @@ async def test_a_smart_deals_price_is_a_decimal_or_nothing(results: Any, price: 
         assert await client.smart_deals_price(7) == price
 
 
+@pytest.mark.parametrize(
+    ("body", "price"),
+    [(b'{"smart_deals_price": 6.22}', Decimal("6.22")), (b'{"smart_deals_price": null}', None), (b" null ", None)],
+)
+async def test_a_smart_deals_price_may_stand_without_an_envelope(body: bytes, price: Decimal | None) -> None:
+    async with answering(body) as (client, _):
+        assert await client.smart_deals_price(7) == price
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b'{"smart_deals_price": 6', b'{"smart_deals_price": 1, "isError": 7}'])
+async def test_nothing_else_stands_without_an_envelope(body: bytes) -> None:
+    async with answering(body) as (client, _):
+        with pytest.raises((e.MissingIsError, e.NotJson)):
+            await client.smart_deals_price(7)
+
+
 async def test_smart_deals_are_asked_for_in_the_address() -> None:
     async with answering(enveloped(None)) as (client, seen):
         await client.smart_deals_price(7)

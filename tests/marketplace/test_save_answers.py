@@ -141,7 +141,8 @@ def test_a_refusal_of_the_whole_call_that_names_nobody_is_an_error(status: int) 
 def test_a_refusal_of_the_whole_call_that_names_somebody_is_about_those(
     answer: dict[str, Any], verdicts: dict[int, tuple[str, ...]]
 ) -> None:
-    assert by_offer(judged(judge_offer_save, answer | {"isError": True}, [5, 7])) == verdicts
+    result = judged(judge_offer_save, answer | {"isError": True}, [5, 7])
+    assert (by_offer(result), result.is_whole_refusal) == (verdicts, True)
 
 
 DOCUMENTATION = "Documentation errors: the main image is too small"

@@ -299,7 +299,10 @@ class EmagClient:
         """The price, without VAT, at which an offer would have the smart deals badge; None where eMAG has none."""
         _check_id(emag_id)
         query = [("productId", str(emag_id))]
-        call = Call("smart-deals-price-check", smart_deals_price, query=query, method="GET")
+        # The documentation shows its answer without an envelope, and says of all answers that they have one.
+        call = Call(
+            "smart-deals-price-check", smart_deals_price, query=query, method="GET", bare_key="smart_deals_price"
+        )
         return await self._calls.execute(call)
 
     async def save_stock(self, emag_id: int, stock: int) -> None:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -127,16 +128,25 @@ _EXACT: Final = msgspec.json.Decoder(float_hook=Decimal)
 
 
 def open_envelope(
-    answer: HttpAnswer, *, is_write: bool, now: datetime, also_refusals: bool = False, mends_text: bool = False
+    answer: HttpAnswer,
+    *,
+    is_write: bool,
+    now: datetime,
+    also_refusals: bool = False,
+    mends_text: bool = False,
+    bare_key: str | None = None,
 ) -> Envelope:
     """The envelope of a successful answer. Raises the EmagError that any other answer means.
 
     `also_refusals`: the envelope of a refusal (`isError: true`) is returned too, for who finds more in it than words.
     `mends_text`: bytes that are not UTF-8 become U+FFFD, for an answer that had some before, too: else one product's
-    name would cost its page for ever.
+    name would cost its page for ever. `bare_key`: the results may stand without their envelope, as an object with this
+    key or as `null`.
     """
     if is_write and answer.status == 204 and not answer.body:
         return Envelope(is_error=b"false")  # done, and nothing to say about it: `offer_stock`
+    if bare_key is not None and answer.status == 200 and _stands_bare(answer.body, bare_key):
+        return Envelope(is_error=b"false", results=answer.body.strip())
     envelope, problem = _decode(_utf8_of(answer.body) if mends_text else answer.body)
     refusal = _configuration_refusal(answer, envelope)
     if refusal is not None:
@@ -154,6 +164,15 @@ def open_envelope(
         found = f"isError is {is_error[:40].decode(errors='replace')}" if is_error else "isError is missing"
         raise MissingIsError(f"eMAG's answer does not say whether it succeeded: {found}{_quoted(texts(envelope))}")
     return envelope
+
+
+def _stands_bare(body: bytes, key: str) -> bool:
+    if body.strip() == b"null":
+        return True
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        found = _RAW_DICT.decode(body)
+        return key in found and "isError" not in found
+    return False
 
 
 def result_rows(envelope: Envelope) -> tuple[bytes, ...]:

@@ -63,6 +63,7 @@ class Call(Generic[T]):
 
     `is_write`: an `isError: true` is final; `reads_refusals`: `read` gets its envelope, and raises where it is one.
     `repeatable`: doing it twice does no harm, so it is retried like a read.
+    `bare_key`: its results may stand without an envelope, as an object with this key or as `null`.
     `query` is for routes that take their values in the address; all others take a JSON `body`.
     """
 
@@ -76,6 +77,7 @@ class Call(Generic[T]):
     is_write: bool = False
     repeatable: bool = True
     reads_refusals: bool = False
+    bare_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -199,6 +201,7 @@ class CallExecutor:
                 is_write=call.is_write,
                 now=self._clock.now(),
                 also_refusals=call.reads_refusals,
+                bare_key=call.bare_key,
                 mends_text=mends_text,
             )
             result = call.read(envelope)

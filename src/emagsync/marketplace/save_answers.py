@@ -56,10 +56,13 @@ class SaveResult(NamedTuple):
     """eMAG's verdict about each offer of a save, by id, in the order in which they were sent.
 
     Read the taken and the unknown ones back before believing anything. `remarks` are about no offer in particular.
+    `is_whole_refusal`: the call was refused as a whole, because of the refused ones. The unknown ones were then not
+    saved either, as far as eMAG says, and may be sent again without them.
     """
 
     verdicts: Mapping[int, OfferVerdict]
     remarks: tuple[str, ...] = ()
+    is_whole_refusal: bool = False
 
     @property
     def taken(self) -> dict[int, tuple[str, ...]]:
@@ -81,7 +84,7 @@ class SaveResult(NamedTuple):
         verdicts = {
             emag_id: one._replace(words=tuple(map(change, one.words))) for emag_id, one in self.verdicts.items()
         }
-        return SaveResult(verdicts, tuple(map(change, self.remarks)))
+        return self._replace(verdicts=verdicts, remarks=tuple(map(change, self.remarks)))
 
     def _those(self, verdict: Verdict) -> dict[int, tuple[str, ...]]:
         return {emag_id: one.words for emag_id, one in self.verdicts.items() if one.verdict is verdict}
@@ -101,7 +104,8 @@ def judge_offer_save(envelope: Envelope, ids: Sequence[int]) -> SaveResult:
     verdicts |= {emag_id: OfferVerdict(Verdict.REFUSED, words) for emag_id, words in named.items()}
     if not any(one.verdict is Verdict.REFUSED for one in verdicts.values()):
         raise refusal_of(envelope, is_write=True)
-    return SaveResult({emag_id: verdicts.get(emag_id, _NOT_MENTIONED) for emag_id in ids}, others)
+    verdicts = {emag_id: verdicts.get(emag_id, _NOT_MENTIONED) for emag_id in ids}
+    return SaveResult(verdicts, others, is_whole_refusal=True)
 
 
 def judge_product_offer_save(envelope: Envelope, ids: Sequence[int]) -> SaveResult:

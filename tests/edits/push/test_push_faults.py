@@ -193,6 +193,28 @@ async def test_a_batch_that_is_refused_as_a_whole_is_halved_until_the_guilty_off
         assert desk.shown(13, "sale_price") == "100.0000"
 
 
+@pytest.mark.parametrize("status", [200, 400])
+async def test_a_refusal_of_the_whole_that_names_one_offer_at_a_time_costs_the_others_nothing(
+    tmp_path: Path, status: int
+) -> None:
+    guilty = (3, 8, 9, 13, 20, 31, 37)
+    async with open_push_desk(tmp_path, 120, edits={"readback_seconds": 20}) as desk:
+        await desk.edit_many([(emag_id, "sale_price", "110.0000") for emag_id in range(1, 41)])
+        await desk.edit_many([(41, "stock", "-3"), (42, "stock", "-3")], kind="relative")
+        desk.market.set(refused_save_status=status)
+        words = {emag_id: f"Product id: {emag_id} price refused" for emag_id in guilty}
+        for emag_id in guilty:
+            desk.market.save_rule(ids=[emag_id], verdict="whole_call", messages=[words[emag_id]])
+        push = await desk.push()
+        assert (push.status, push.counts) == ("partial", {"applied": 42 - len(guilty), "rejected": len(guilty)})
+        rejected = {edit.emag_id: edit.reason for edit in await desk.edits() if edit.state == "rejected"}
+        assert rejected == {emag_id: Reason.refusal([words[emag_id]]) for emag_id in guilty}
+        assert [desk.shown(emag_id, "stock") for emag_id in (41, 42)] == ["17", "17"]
+        # One for the differences, and each refusal costs one more.
+        assert desk.saves() == 2 + len(guilty)
+        assert {line.attempts for line in await desk.entries()} == {1}
+
+
 async def test_a_campaign_that_refuses_a_whole_save_lets_only_its_offer_wait(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path) as desk:
         await desk.edit_many([(emag_id, "sale_price", "110.0000") for emag_id in range(1, 5)])

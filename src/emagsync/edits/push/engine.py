@@ -257,14 +257,18 @@ class PushEngine:
 
     async def _note_verdicts(self, entries: Sequence[OutboxEntry], result: SaveResult) -> None:
         """Write what eMAG said about each of the offers. Its refusals are final and cost no reading; what it has taken,
-        or did not mention, is read back."""
-        answers = {emag_id: Answer.of(said) for emag_id, said in result.verdicts.items()}
-        self._log_refusals(await self._writer.judged(entries, answers))
+        or did not mention, is read back. What it refused only because of others is sent again without them."""
+        innocent = result.unknown if result.is_whole_refusal else {}
+        answers = {emag_id: Answer.of(said) for emag_id, said in result.verdicts.items() if emag_id not in innocent}
+        judged = [entry for entry in entries if entry.emag_id in answers]
+        self._log_refusals(await self._writer.judged(judged, answers))
         if result.unknown:
             log.warning("offers_not_in_answer", account=self._job.account, emag_ids=list(result.unknown))
         remarks = {emag_id: said for emag_id, words in result.taken.items() if (said := remarks_in(words))}
         if remarks or result.remarks:
             log.info("save_remarks", account=self._job.account, offers=remarks, said=result.remarks)
+        if innocent:
+            await self._save_unless_stopped([entry for entry in entries if entry.emag_id in innocent])
 
     def _log_unsaved(self, event: str, entries: Sequence[OutboxEntry], error: EmagsyncError) -> None:
         log.warning(
