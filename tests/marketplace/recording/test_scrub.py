@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
@@ -38,6 +41,9 @@ SECRETS = {
     "login in an address": "https://ion:hunter2@shop.example/a.jpg",
     "token in an address": "https://shop.example/a.jpg?token=a1b2c3d4&x=sig-99",
     "token in a path": "https://shop.example/d/3f2b9c8d7e6f5a4b3c2d1e0f9a8b7c6d/factura.pdf",
+    "named token": "access_token=Zx81-kkLm",
+    "named key": "api-key: 'Zx81kkLm'",
+    "named password": "password=hunterxyz",
     "JWT": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl",
 }
 
@@ -45,6 +51,7 @@ SECRETS = {
 def parts(secret: str) -> list[str]:
     """What of a secret may not be found: its words, without those that every address has."""
     innocent = {"Basic", "https:", "shop.example", "a.jpg", "factura.pdf", "CUI", "token", "nr.", "utca", "ул."}
+    innocent |= {"access_token", "api-key:", "password"}
     words = secret.replace("?", "/").replace("=", "/").replace("&", "/").replace("@", "/").replace(" ", "/").split("/")
     return [word for word in words if word not in innocent and len(word) > 2 and set(word) != {"0"}]
 
@@ -66,6 +73,30 @@ def test_a_secret_is_found_wherever_it_stands(secret: str, place: str) -> None:
         found = json.loads(found)["note"]
     left = [part for part in parts(secret) if part in found]
     assert not left, found
+
+
+@pytest.mark.parametrize("secret", ["a b&c99", 'Pä&s"w@r/d 1', "ț\\ăä <x>'"])
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        pytest.param(lambda one: one, id="as it is"),
+        pytest.param(lambda one: quote(one), id="in a path"),
+        pytest.param(lambda one: quote(one, safe=""), id="in an address"),
+        pytest.param(quote_plus, id="in a form"),
+        pytest.param(lambda one: quote_plus(one).lower(), id="in a form of another program"),
+        pytest.param(html.escape, id="in HTML"),
+        pytest.param(json.dumps, id="in JSON"),
+        pytest.param(lambda one: json.dumps(one, ensure_ascii=False), id="in JSON with letters"),
+        pytest.param(lambda one: html.escape(json.dumps(one)), id="in JSON in HTML"),
+    ],
+)
+def test_the_password_is_found_in_whatever_spelling(secret: str, spelling: Callable[[str], str]) -> None:
+    said = spelling(secret)
+    found = (
+        Scrubber([Credentials("seller-api", secret)]).body("vat/read", f"<p>pass={said} was sent</p>".encode()).decode()
+    )
+    assert said not in found
+    assert html.unescape(said) not in html.unescape(found)
 
 
 ORDER: dict[str, Any] = {

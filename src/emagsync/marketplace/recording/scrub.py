@@ -5,8 +5,8 @@ its shape (`+40 722 111 222` becomes `+00 000 000 000`, an e-mail address still 
 computed back from it. Three rules, each for what the others cannot see:
 
 1. by place: everything below `customer`, `sender`, `manufacturer` and the like, and keys such as `billing_phone`;
-2. by look, in every text: e-mail addresses, phone numbers, IBANs, tax numbers, IP addresses, tokens, whatever an
-   address on the web carries behind `?` or before `@`;
+2. by look, in every text: e-mail addresses, phone numbers, IBANs, tax numbers, IP addresses, tokens, what is named as a
+   password, a key or a token, whatever an address on the web carries behind `?` or before `@`;
 3. by value: the API user's name and password, and each name or address that rule 1 found, wherever else it stands in
    the same answer (a customer's name in the name of an invoice's file).
 
@@ -22,7 +22,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 # Routes whose answers are about offers and reference data; in those of all others attachments name people.
 _ABOUT_OFFERS: Final = ("product_offer/", "offer/", "offer_stock", "vat/", "handling_time/", "category/", "smart-deals")
@@ -76,6 +76,10 @@ _IPV6: Final = re.compile(
     r"(?<![\w:])(?:(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{0,4}:){1,7}:(?:[0-9A-Fa-f]{1,4}:?){0,7})(?![\w:])"
 )
 _BEARER: Final = re.compile(r"\b(?:Basic|Bearer)\s+(?P<mask>[A-Za-z0-9+/=._~-]{6,})", re.IGNORECASE)
+_NAMED: Final = re.compile(
+    r"""\b[\w-]*(?:token|passw(?:or)?d|pwd|secret|api[_-]?key)\b["']?\s*[:=]\s*["']?(?P<mask>[^\s"'<>&;,]{6,})""",
+    re.IGNORECASE,
+)
 _JWT: Final = re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]+){1,2}")
 _WEB_LOGIN: Final = re.compile(r"(?i)\bhttps?://(?P<mask>[^/\s\"'<>@]+)@")
 _WEB_QUERY: Final = re.compile(r"(?i)\bhttps?://[^\s\"'<>?#]*[?#](?P<mask>[^\s\"'<>]+)")
@@ -83,7 +87,7 @@ _WEB_TOKEN: Final = re.compile(
     r"(?i)\bhttps?://[^\s\"'<>?#]*/(?P<mask>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[^/\W]*[0-9])\w{24,})"
 )
 # What none of the looks can do without: most texts have nothing of it.
-_HINTS: Final = re.compile(r"[0-9@]|://|eyJ|basic |bearer ", re.IGNORECASE)
+_HINTS: Final = re.compile(r"[0-9@]|://|eyJ|basic |bearer |[:=]", re.IGNORECASE)
 
 _SHORTEST_SECRET: Final = 4
 # A shorter user name, such as `main`, occurs in ordinary words.
@@ -107,7 +111,7 @@ class Scrubber:
         for user in credentials:
             secrets |= {b64encode(f"{user.username}:{user.password}".encode()).decode()}
             for value, shortest in ((user.password, _SHORTEST_SECRET), (user.username, _SHORTEST_USERNAME)):
-                secrets |= {value, quote(value, safe="")} if len(value) >= shortest else set()
+                secrets |= _spellings(value) if len(value) >= shortest else set()
         self._secrets = _any_of(secrets)
 
     def body(self, route: str, content: bytes) -> bytes:
@@ -221,6 +225,12 @@ class _Json:
         return piece if changed == value else json.dumps(changed, ensure_ascii=piece.isascii())
 
 
+def _spellings(secret: str) -> set[str]:
+    """The secret as it may stand in an address, in what a form sends, and in JSON that is quoted in a text."""
+    quoted = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    return {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), *quoted}
+
+
 def _decoded(token: str) -> str | None:
     if "\\" not in token and len(token) > 1 and token[-1] == '"':
         return token[1:-1]
@@ -266,6 +276,7 @@ _LOOKS: Final = (
     _Look(_WEB_QUERY, ("://",), _masked_part),
     _Look(_WEB_TOKEN, ("://",), _masked_part),
     _Look(_BEARER, (" ",), _masked_part),
+    _Look(_NAMED, (":", "="), _masked_part),
     _Look(_JWT, ("eyJ",), _masked),
     _Look(_STREET, (" ",), _masked),
     _Look(_EMAIL, ("@",), _masked),
