@@ -80,6 +80,24 @@ def test_a_sync_has_completed_also_where_nobody_reads_it_any_more(cli: Cli, argu
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize("arguments", [["sync", "fbe"], ["sync", "fbe", "--json"], ["status"]], ids=" ".join)
+def test_a_full_standard_output_is_not_taken_for_the_disk_of_the_data(cli: Cli, arguments: list[str]) -> None:
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" > /dev/full', "sh", sys.executable, "-m", "emagsync", *arguments],
+        env=cli.environment(cli.variables),
+        cwd=cli.folder,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "The output could not be written: No space left on device." in done.stderr
+    assert "EMAGSYNC_DATA_DIR" not in done.stderr
+    if arguments[0] == "sync":
+        assert cli("history", "--json").json["runs"][0]["status"] == "completed"
+
+
 # Every command, with --help and as it is where it ends by itself, one after the other in one interpreter.
 _EVERY_COMMAND = """
 import json, sys

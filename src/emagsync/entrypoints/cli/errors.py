@@ -43,7 +43,7 @@ def run_command(command: Any, arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     except OSError as error:
-        exhausted = exhaustion_of(error)
+        exhausted = _unwritten_output() or exhaustion_of(error)
         complain(exhausted or f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
         return ExitCode.FAILED
     return code if isinstance(code, int) else ExitCode.COMPLETED
@@ -58,6 +58,16 @@ def telling_how_it_ended(code: ExitCode) -> Iterator[None]:
     except BrokenPipeError:
         _forget_stdout()
         raise typer.Exit(code) from None
+
+
+def _unwritten_output() -> str | None:
+    """What to say where it is standard output that cannot be written: a full disk there is not that of the data."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        _forget_stdout()
+        return f"The output could not be written: {error.strerror or error}."
+    return None
 
 
 def exit_code_of(error: EmagsyncError) -> ExitCode:
