@@ -180,6 +180,21 @@ async def test_an_edit_that_waits_for_a_campaign_can_be_withdrawn(tmp_path: Path
         assert (await desk.states(), desk.saves()) == ({7: "dropped"}, 1)
 
 
+async def test_a_new_edit_of_an_offer_that_waits_for_a_campaign_says_that_it_waits_too(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path) as desk:
+        await desk.edit(7, "sale_price", "90.0000")
+        desk.market.start_campaign(7)
+        await desk.push()
+        [edit] = await desk.edits()
+        await EditService(database=desk.local.database, settings=desk.local.settings.edits, clock=desk.clock).withdraw(
+            edit.id, "ana"
+        )
+        await desk.edit(7, "sale_price", "85.0000")
+        await desk.service.push_account("main", trigger="test")
+        [told] = [(str(one.state), one.reason and one.reason.code) for one in await desk.edits() if one.id != edit.id]
+        assert (told, desk.saves()) == (("open", "waits_for_campaign"), 1)
+
+
 async def test_a_batch_that_is_refused_as_a_whole_is_halved_until_the_guilty_offers_are_alone(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path, 120) as desk:
         await desk.edit_many([(emag_id, "sale_price", "110.0000") for emag_id in range(1, 51)])

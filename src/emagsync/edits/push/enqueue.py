@@ -15,7 +15,7 @@ from emagsync.edits.fields import STOCK
 from emagsync.edits.push import outbox_repository as repository
 from emagsync.edits.push.brake import alarm_of
 from emagsync.edits.push.items import Item, items_text
-from emagsync.edits.push.outbox import Event, OutboxEntry, changes_of, drop
+from emagsync.edits.push.outbox import Event, OutboxEntry, changes_of, drop, waiting_edits
 from emagsync.edits.push.outbox_repository import OfferSpan
 from emagsync.edits.reasons import ReasonCode
 from emagsync.edits.states import OPEN_STATES, SENT_STATES, OutboxState
@@ -91,6 +91,9 @@ async def _enqueue_some(
             changed.append(refresh(entry, wanted[emag_id], stocks.get(emag_id), approve=emag_id in to_approve))
     changes = [(entries[entry.emag_id], entry) for entry in changed if entry != entries[entry.emag_id]]
     await repository.write_entries(connection, changes, now=now)
+    for before, after in changes:
+        if waiting := waiting_edits(before, after):
+            await repository.note_reason(connection, waiting, after.reason)
 
 
 def with_known_targets(items: Sequence[Item], before: Sequence[Item]) -> tuple[Item, ...]:

@@ -373,9 +373,13 @@ def postpone(entry: OutboxEntry, message: str, now: datetime) -> OutboxEntry:
 
 
 def waiting_edits(before: OutboxEntry, after: OutboxEntry) -> list[int]:
-    """The edits of an entry that has just come to wait for the end of a campaign; they stay open."""
-    is_new = before.state is OutboxState.SENDING and after.state is OutboxState.PENDING and after.waits_for_campaign
-    return [item.edit_id for item in after.items if not item.is_done] if is_new else []
+    """The edits that have just come to wait for the end of a campaign: with their entry, or as new ones of an offer
+    whose entry waits. They stay open."""
+    if after.state is not OutboxState.PENDING or not after.waits_for_campaign:
+        return []
+    waits = before.state is OutboxState.PENDING and before.waits_for_campaign
+    known = {item.edit_id for item in before.items} if waits else set()
+    return [item.edit_id for item in after.items if not item.is_done and item.edit_id not in known]
 
 
 # None: the edit stays open.
