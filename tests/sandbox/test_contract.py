@@ -276,6 +276,22 @@ async def test_a_line_has_one_warranty(sandbox, in_one_call):
     assert (await save(emag, "order/attachments/save", *both)).results == []
 
 
+@pytest.mark.parametrize("in_one_call", [True, False])
+async def test_documents_are_told_apart_by_address_type_and_line(sandbox, in_one_call):
+    emag = await sandbox(20)
+    order = await put(emag, attachments=None)
+    sent = {"order_id": 77, "order_type": 3, "url": PDF}
+    documents = [sent | {"type": kind, "name": f"Document {kind}"} for kind in (1, 4, 8, 10, 11)]
+    documents += [sent | {"type": 3, "name": "W", "order_product_id": line["id"]} for line in order["products"]]
+    for call in [documents] if in_one_call else [[one] for one in documents]:
+        await save(emag, "order/attachments/save", *call)
+    again = documents[0] | {"name": "Document 1, second edition"}
+    assert (await save(emag, "order/attachments/save", again)).results == []
+    kept = (await emag.call("order/attachments/read", {"order_id": 77})).results
+    wanted = [*documents[1:], again]
+    assert [{key: one[key] for key in sent} for sent, one in zip(wanted, kept, strict=True)] == wanted
+
+
 # AWB
 
 

@@ -43,14 +43,20 @@ def save_attachments(request: ApiRequest) -> Answer:
         order = _order_of(request, sent)
         attachment, order_id = _attachment(order, sent), whole(sent, "order_id", 0)
         known: list[Row] = attached.get(order_id, order["attachments"] or [])
-        kept = [one for one in known if one.get("url") != attachment["url"]]
+        kept = [one for one in known if _identity(one) != _identity(attachment)]
         line = attachment.get("order_product_id")
-        if line is not None and line in {one.get("order_product_id") for one in kept}:
+        if line is not None and str(line) in {own for _, kind, own in map(_identity, kept) if kind == str(_WARRANTY)}:
             raise Refusal(f"Attachment of order {order_id}: product {line} has a warranty, one for each is taken")
         attached[order_id] = [*kept, attachment]
     for order_id, attachments in attached.items():
         orders[order_id]["attachments"] = attachments
     return success([])
+
+
+def _identity(attachment: Row) -> tuple[str, str, str]:
+    """What tells documents apart: one file may be an invoice and a guide, or the warranty of several products."""
+    url, kind, line = (str(attachment.get(name)) for name in ("url", "type", "order_product_id"))
+    return url, kind, line
 
 
 def _order_of(request: ApiRequest, sent: Row) -> Row:
