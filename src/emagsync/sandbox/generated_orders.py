@@ -11,7 +11,7 @@ from emagsync.sandbox.platforms import BGN_OF_A_EURO
 from emagsync.sandbox.row_seed import mix
 from emagsync.sandbox.rows import STATIC, price_text
 from emagsync.sandbox.settings import SandboxError
-from emagsync.sandbox.word_lists import FIRST_NAMES, LAST_NAMES, STREETS, WORDS
+from emagsync.sandbox.word_lists import ORDER_WORDS, WORDS, OrderWords
 
 ORDERS: Final = 36
 BY_EMAG: Final = 2
@@ -25,6 +25,7 @@ PLAIN_LINE: Final[dict[str, Any]] = {
     **dict.fromkeys(("storno_qty", "reversible_vat_charging", "retained_amount"), 0),
     **{name: [] for name in ("details", "attachments", "product_voucher_split", "recycle_warranties")},
 }
+# Codes of eMAG's, the same on each platform.
 _PAYMENTS: Final = {ON_DELIVERY: "RAMBURS", BY_TRANSFER: "TRANSFER", CARD_ONLINE: "CARD_ONLINE"}
 
 
@@ -61,10 +62,11 @@ def _order(account: Account, number: int, ids: list[int], now: datetime, kind: i
     order_id = 501_000_000 + number
     status = (NEW, NEW, IN_PROGRESS, PREPARED, FINALIZED, CANCELLED, RETURNED)[bits % 7]
     is_open = status in (NEW, IN_PROGRESS, PREPARED)
+    words = ORDER_WORDS[account.platform.country]
     order: dict[str, Any] = {
         # Documented as a number, arrives as either.
         "id": str(order_id) if bits % 5 == 0 else order_id,
-        "vendor_name": f"{account.name.title()} Magazin SRL",
+        "vendor_name": words.vendor.format(account.name.title()),
         "type": kind,
         "parent_id": str(order_id - 1) if bits % 17 == 0 else None,
         "status": status,
@@ -77,12 +79,12 @@ def _order(account: Account, number: int, ids: list[int], now: datetime, kind: i
         # The two things that are missing in orders that eMAG ships.
         "customer": _customer(account, number, bits, created) if kind == BY_SELLER else None,
         "products": _lines(account, number, bits, ids, created, status) if kind == BY_SELLER else [],
-        "attachments": _documents(order_id) if status == FINALIZED else [] if bits % 3 else None,
+        "attachments": _documents(order_id, words) if status == FINALIZED else [] if bits % 3 else None,
         "proforms": ([], {}, "")[bits % 3],
         "is_storno": (False, None)[bits % 2],
         # The customer wants out; the parcel has to be stopped while the order is not finalized.
         "cancellation_request": _text(created + timedelta(hours=1)) if is_open and bits % 5 == 0 else None,
-        "reason_cancellation": {"id": 31, "name": "Clientul a renunțat"} if status == CANCELLED else _nothing(),
+        "reason_cancellation": {"id": 31, "name": words.cancelled} if status == CANCELLED else _nothing(),
         "refunded_amount": "0",
         "refund_status": None,
         "has_editable_products": int(kind == BY_SELLER),
@@ -93,7 +95,7 @@ def _order(account: Account, number: int, ids: list[int], now: datetime, kind: i
         "currency": account.platform.currency,
         "observation": "",
     }
-    order |= _payment(bits, status) | _delivery(bits, number) | _vouchers(order["products"])
+    order |= _payment(bits, status) | _delivery(account.platform.country, bits, number) | _vouchers(order["products"])
     if order["delivery_mode"] == "pickup" and order["customer"] is not None:
         order["customer"]["shipping_street"] = order["details"]["locker_name"]
     return order
@@ -107,9 +109,10 @@ def _nothing() -> dict[str, Any]:
     return {"id": None, "name": None}
 
 
-def _documents(order_id: int) -> list[dict[str, Any]]:
+def _documents(order_id: int, words: OrderWords) -> list[dict[str, Any]]:
     """eMAG's own documents stand beside the seller's; only their host tells them apart."""
-    return [{"name": f"Bon {order_id}", "url": f"{STATIC}/docs/{order_id}.pdf", "type": 8, "force_download": 0}]
+    name, url = f"{words.document} {order_id}", f"{STATIC}/docs/{order_id}.pdf"
+    return [{"name": name, "url": url, "type": 8, "force_download": 0}]
 
 
 def _payment(bits: int, status: int) -> dict[str, Any]:
@@ -128,11 +131,13 @@ def _payment(bits: int, status: int) -> dict[str, Any]:
     }
 
 
-def _delivery(bits: int, number: int) -> dict[str, Any]:
+def _delivery(country: str, bits: int, number: int) -> dict[str, Any]:
+    words = ORDER_WORDS[country]
+    # All of them are codes, the last one too, whatever its language.
     mode = ("courier", "pickup", "courier", "Livrare 6H")[(bits >> 5) % 4]
     locker = {
-        "locker_id": f"RO{number:05d}",
-        "locker_name": f"Locker {STREETS[bits % len(STREETS)]}",
+        "locker_id": f"{country.upper()}{number:05d}",
+        "locker_name": words.locker.format(words.streets[bits % len(words.streets)]),
         "locker_delivery_eligible": 1,
         "courier_external_office_id": None,
     }
@@ -171,7 +176,7 @@ def _lines(
 
 
 def _line(account: Account, line_id: int, emag_id: int, created: datetime, status: int) -> dict[str, Any]:
-    row = account.catalogue.build(emag_id)
+    row, words = account.catalogue.build(emag_id), ORDER_WORDS[account.platform.country]
     vat, other_vat, *_ = (f"{Decimal(rate):.4f}" for rate in account.platform.vat_rates(created.date()))
     ordered = 1 + line_id % 3
     quantity = 0 if status == RETURNED else ordered
@@ -198,34 +203,34 @@ def _line(account: Account, line_id: int, emag_id: int, created: datetime, statu
         "created": _text(created),
         "modified": _text(created),
         "campaign": {"id": None, "name": "Black Friday"} if line_id % 9 == 0 else None,
-        "product_voucher_split": _splits(line_id, vat, other_vat),
-        "recycle_warranties": [_deposit(ordered)] if line_id % 7 == 0 else [],
+        "product_voucher_split": _splits(line_id, (vat, other_vat), words),
+        "recycle_warranties": [_deposit(ordered, words)] if line_id % 7 == 0 else [],
     }
 
 
-def _splits(line_id: int, vat: str, other_vat: str) -> list[dict[str, Any]]:
+def _splits(line_id: int, rates: tuple[str, str], words: OrderWords) -> list[dict[str, Any]]:
     """The vouchers of a line. Several, of different VAT rates, may fall on one; the seller does not pay for each."""
-    seller, emag = _split(1, vat, "seller"), _split(2, other_vat, "eMAG")
+    seller, emag = _split(1, rates[0], "seller", words), _split(2, rates[1], "eMAG", words)
     return [] if line_id % 5 else [seller, emag] if line_id % 3 == 0 else [seller]
 
 
-def _split(voucher_id: int, vat: str, offered_by: str) -> dict[str, Any]:
+def _split(voucher_id: int, vat: str, offered_by: str, words: OrderWords) -> dict[str, Any]:
     return {
         "voucher_id": voucher_id,
         "value": "-1.0000",
         "vat_value": price_text(-Decimal(vat)),
         "vat": vat,
         "offered_by": offered_by,
-        "voucher_name": "Reducere de fidelitate",
+        "voucher_name": words.voucher,
     }
 
 
-def _deposit(quantity: int) -> dict[str, Any]:
+def _deposit(quantity: int, words: OrderWords) -> dict[str, Any]:
     return {
         "quantity": quantity,
         "sale_price": "0.5000",
         "vat_rate": "0.0000",
-        "product_name": "Garanție SGR",
+        "product_name": words.deposit,
         "recycle_warranty_voucher_split": [],
     }
 
@@ -239,19 +244,10 @@ def _price_of(row: dict[str, Any]) -> Decimal:
 
 
 def _customer(account: Account, number: int, bits: int, created: datetime) -> dict[str, Any]:
-    name = f"{FIRST_NAMES[bits % len(FIRST_NAMES)]} {LAST_NAMES[(bits >> 4) % len(LAST_NAMES)]}"
-    towns = WORDS[account.platform.country].localities
-    city, county, locality = towns[(bits >> 8) % len(towns)]
-    street = f"{STREETS[(bits >> 12) % len(STREETS)]} {bits % 90 + 1}, ap. {bits % 40 + 1}"
-    phone = f"+4070000{bits % 10_000:04d}"
-    place = {
-        "country": account.platform.country.upper(),
-        "suburb": county,
-        "city": city,
-        "locality_id": str(locality) if bits % 3 == 0 else locality,
-        "street": street,
-        "postal_code": "010101",
-    }
+    words = ORDER_WORDS[account.platform.country]
+    namesakes = words.customers[bits % len(words.customers)]
+    name, phone = namesakes[(bits >> 4) % len(namesakes)], words.phone.format(bits % 10_000)
+    place = _place(account.platform.country, bits)
     return {
         "id": 5_000_000 + number,
         "mkt_id": 7_000_000 + number,
@@ -280,4 +276,20 @@ def _customer(account: Account, number: int, bits: int, created: datetime) -> di
         "modified": _text(created),
         **{f"billing_{key}": value for key, value in place.items()},
         **{f"shipping_{key}": value for key, value in place.items()},
+    }
+
+
+def _place(country: str, bits: int) -> dict[str, Any]:
+    words, towns = ORDER_WORDS[country], WORDS[country].localities
+    town = (bits >> 8) % len(towns)
+    city, county, locality = towns[town]
+    street = words.streets[(bits >> 12) % len(words.streets)]
+    codes = words.postal_codes[town]
+    return {
+        "country": country.upper(),
+        "suburb": county,
+        "city": city,
+        "locality_id": str(locality) if bits % 3 == 0 else locality,
+        "street": words.street.format(street=street, house=bits % 90 + 1, flat=bits % 40 + 1),
+        "postal_code": codes[(bits >> 16) % len(codes)],
     }

@@ -10,21 +10,15 @@ from emagsync.sandbox.generated_orders import BY_SELLER, FINALIZED, RETURNED
 from emagsync.sandbox.listing import Row, between, equal
 from emagsync.sandbox.request import ApiRequest
 from emagsync.sandbox.rows import price_text
+from emagsync.sandbox.word_lists import ORDER_WORDS, OrderWords
 
-_CATEGORIES: Final = {
-    "FC": "Factură comision",
-    "FCA": "Factură comision avans",
-    "FCSA": "Factură comision servicii anexe",
-    "FCD": "Factură comision decontare",
-    "FTA": "Factură transport",
-}
 _MOST_A_PAGE: Final = 1000
 _PART: Final = Decimal("0.15")
 
 
 def read_categories(request: ApiRequest) -> Answer:
     """``invoice/categories``: the kinds of invoices that eMAG sends a seller."""
-    return success([{"category": category, "name": name} for category, name in _CATEGORIES.items()])
+    return success([{"category": category, "name": name} for category, name in _words(request).invoices.items()])
 
 
 def read_invoices(request: ApiRequest) -> Answer:
@@ -56,19 +50,25 @@ def _sold(request: ApiRequest) -> list[tuple[int, Row]]:
     return [one for one in orders if one[1]["type"] == BY_SELLER and one[1]["status"] in (FINALIZED, RETURNED)]
 
 
+def _words(request: ApiRequest) -> OrderWords:
+    return ORDER_WORDS[request.account.platform.country]
+
+
 def _commission(request: ApiRequest, order_id: int, order: Row) -> dict[str, Any]:
-    category = tuple(_CATEGORIES)[order_id % len(_CATEGORIES)]
-    emag = {"name": "eMAG", "register_number": "J00/0/2000", "tax_code": "00000000", "country": "RO"}
+    words, country = _words(request), request.account.platform.country.upper()
+    category = tuple(words.invoices)[order_id % len(words.invoices)]
+    register, tax = words.emag_numbers
+    emag = {"name": "eMAG", "register_number": register, "tax_code": tax, "country": country}
     return {
         "category": category,
-        "name": _CATEGORIES[category],
+        "name": words.invoices[category],
         "number": f"{category}-MKTP-{order_id}",
         "date": order["date"][:10],
         "is_storno": 0,
         "reversal_for": None,
         "supplier": emag,
         "customer": {"name": order["vendor_name"]},
-        **_totals(request, order, "Comision", _PART),
+        **_totals(request, order, words.commission, _PART),
         "payment_term": 30,
     }
 
@@ -84,7 +84,7 @@ def _sale(request: ApiRequest, order_id: int, order: Row) -> dict[str, Any]:
         "reversal_for": None,
         "supplier": {"name": order["vendor_name"]},
         "customer": {"name": buyer.get("billing_name"), "address": buyer.get("billing_street")},
-        **_totals(request, order, "Produse", Decimal(1)),
+        **_totals(request, order, _words(request).goods, Decimal(1)),
     }
 
 
@@ -93,7 +93,12 @@ def _totals(request: ApiRequest, order: Row, what: str, part: Decimal) -> dict[s
     lines = [Decimal(line["sale_price"]) * (line.get("initial_qty") or line["quantity"]) for line in order["products"]]
     value = round(sum(lines, Decimal(0)) * part, 2)
     vat = round(value * rate, 2)
-    line = {"product_name": what, "unit_of_measure": "buc", "quantity": 1, "unit_price": price_text(value)}
+    line = {
+        "product_name": what,
+        "unit_of_measure": _words(request).piece,
+        "quantity": 1,
+        "unit_price": price_text(value),
+    }
     return {
         "lines": [line | {"vat_rate": rate, "value": price_text(value), "vat_value": price_text(vat)}],
         "total_without_vat": price_text(value),

@@ -1,6 +1,6 @@
 """``locality/read`` and ``count``, ``addresses/read``, ``courier_accounts/read``: where parcels go, who takes them."""
 
-from typing import Any, Final
+from typing import Final
 from unicodedata import normalize
 
 from emagsync.sandbox.answers import Answer
@@ -8,7 +8,7 @@ from emagsync.sandbox.filters import DAY_FORMAT, TIME_FORMAT, time_text
 from emagsync.sandbox.listing import Row, count_answer, equal, page_answer
 from emagsync.sandbox.platforms import Platform
 from emagsync.sandbox.request import ApiRequest
-from emagsync.sandbox.word_lists import WORDS
+from emagsync.sandbox.word_lists import ORDER_WORDS, WORDS
 
 _MODIFIED: Final = "2025-01-15 10:00:00"
 # Bulgaria's own romanization; what is not in it loses its marks.
@@ -20,26 +20,8 @@ _ROMANIZED: Final = {
 _COUNTRY_IDS: Final = {"ro": 1, "bg": 2, "hu": 3}
 _RETURN, _PICKUP, _SEAT = 1, 2, 3
 
-COURIER_ACCOUNTS: Final[tuple[dict[str, Any], ...]] = (
-    {
-        "account_id": 1,
-        "account_display_name": "Curier standard",
-        "courier_account_type": 3,
-        "courier_name": "Sameday",
-        "courier_account_properties": [0, 6],
-        "created": "2024-03-01 09:00:00",
-        "status": 1,
-    },
-    {
-        "account_id": 2,
-        "account_display_name": "Curier locker",
-        "courier_account_type": 2,
-        "courier_name": "Sameday",
-        "courier_account_properties": [2],
-        "created": "2024-03-01 09:00:00",
-        "status": 1,
-    },
-)
+# Kind and properties of each courier account.
+_COURIERS: Final = ((3, (0, 6)), (2, (2,)))
 
 
 def read_localities(request: ApiRequest) -> Answer:
@@ -59,9 +41,26 @@ def read_addresses(request: ApiRequest) -> Answer:
 
 def read_courier_accounts(request: ApiRequest) -> Answer:
     """``courier_accounts/read``."""
-    country = request.account.platform.country.upper()
-    rows = [{**account, "pickup_country_code": country} for account in COURIER_ACCOUNTS]
+    rows = courier_accounts_of(request.account.platform)
     return page_answer(request, equal(rows, request.body, "account_id", "status"))
+
+
+def courier_accounts_of(platform: Platform) -> list[Row]:
+    """The courier accounts of a seller on *platform*: one to the door, one to lockers."""
+    names = ORDER_WORDS[platform.country].couriers
+    return [
+        {
+            "account_id": number,
+            "account_display_name": name,
+            "courier_account_type": kind,
+            "courier_name": "Sameday",
+            "courier_account_properties": list(properties),
+            "created": "2024-03-01 09:00:00",
+            "status": 1,
+            "pickup_country_code": platform.country.upper(),
+        }
+        for number, (name, (kind, properties)) in enumerate(zip(names, _COURIERS, strict=True), start=1)
+    ]
 
 
 def addresses_of(platform: Platform) -> list[Row]:
@@ -78,7 +77,7 @@ def addresses_of(platform: Platform) -> list[Row]:
             "suburb": county,
             "city": city,
             "address": words.depot.format(number),
-            "zipcode": f"{1000 + number * 11}",
+            "zipcode": ORDER_WORDS[country].depot_codes[number - 1],
             "quarter": "",
             "floor": "",
             "is_default": number == 1,

@@ -11,6 +11,7 @@ from emagsync.sandbox.generated_orders import BY_SELLER, FINALIZED, RETURNED
 from emagsync.sandbox.listing import Row, between, count_answer, equal, one_of, page_answer
 from emagsync.sandbox.request import ApiRequest
 from emagsync.sandbox.row_seed import mix
+from emagsync.sandbox.word_lists import ORDER_WORDS, OrderWords
 
 INCOMPLETE, NEW, APPROVED, REFUSED, CANCELLED, RECEIVED, FINISHED = range(1, 8)
 _NEXT: Final = {NEW: (APPROVED, CANCELLED), APPROVED: (CANCELLED, RECEIVED), RECEIVED: (REFUSED, FINISHED)}
@@ -115,6 +116,7 @@ def _way_to(status: int) -> list[int]:
 
 def _return(account: Account, place: int, order_id: int, order: Row, now: datetime) -> dict[str, Any]:
     bits = mix(account.seed, order_id, 13)
+    country, words = account.platform.country.upper(), ORDER_WORDS[account.platform.country]
     customer, lines = order["customer"] or {}, order["products"]
     status = FINISHED if order["status"] == RETURNED else (NEW, APPROVED, RECEIVED, REFUSED)[place % 4]
     moment = min(datetime.fromisoformat(order["date"]) + timedelta(days=1), now)
@@ -132,7 +134,7 @@ def _return(account: Account, place: int, order_id: int, order: Row, now: dateti
         "customer_name": customer.get("name"),
         "customer_company": customer.get("company"),
         "customer_phone": customer.get("phone_1"),
-        "pickup_country": account.platform.country.upper(),
+        "pickup_country": country,
         "pickup_suburb": customer.get("shipping_suburb"),
         "pickup_city": customer.get("shipping_city"),
         "pickup_address": customer.get("shipping_street"),
@@ -142,7 +144,7 @@ def _return(account: Account, place: int, order_id: int, order: Row, now: dateti
         "return_type": 1 + bits % 5,
         "replacement_product_id": ("0", 0, None)[bits % 3],
         "replacement_product_emag_id": ("0", 0, None)[bits % 3],
-        "observations": "Produsul nu se potrivește",
+        "observations": words.returned,
         "return_reason": 20 + bits % 9,
         "date": date,
         "products": [
@@ -168,8 +170,8 @@ def _return(account: Account, place: int, order_id: int, order: Row, now: dateti
         "awbs": [],
         "status_history": [_event(passed, moment) for passed in _way_to(status)],
         "request_history": [],
-        "locker": [] if bits % 4 else {"locker_id": "RO00001", "locker_name": "Locker Piața Mare"},
-        "country": account.platform.country.upper(),
+        "locker": [] if bits % 4 else _locker(country, words),
+        "country": country,
         "address_type": None,
         "request_status": status,
         "request_status_reason": None,
@@ -177,3 +179,7 @@ def _return(account: Account, place: int, order_id: int, order: Row, now: dateti
         "finalized_with_incident": 0,
         "courier_name": None,
     }
+
+
+def _locker(country: str, words: OrderWords) -> Row:
+    return {"locker_id": f"{country}00001", "locker_name": words.locker.format(words.square)}

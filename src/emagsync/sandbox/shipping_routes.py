@@ -10,10 +10,11 @@ from emagsync.sandbox.filters import DAY_FORMAT, TIME_FORMAT, time_text, whole
 from emagsync.sandbox.generated_orders import BY_SELLER, CANCELLED, FINALIZED, IN_PROGRESS, PREPARED
 from emagsync.sandbox.listing import Row, equal, needed, number, one_of, page_answer, whole_number
 from emagsync.sandbox.order_routes import now_text, the_order
-from emagsync.sandbox.places import COURIER_ACCOUNTS, addresses_of
+from emagsync.sandbox.places import addresses_of, courier_accounts_of
 from emagsync.sandbox.request import ApiRequest
 from emagsync.sandbox.return_routes import returns_of
 from emagsync.sandbox.row_seed import natural_or_none, whole_or_none
+from emagsync.sandbox.word_lists import ORDER_WORDS
 
 FORMATS: Final = ("A4", "A5", "A6", "ZPL")
 _FIRST: Final = 40_000_000
@@ -31,7 +32,7 @@ def save_awb(request: ApiRequest) -> Answer:
     sent = _sent(request)
     order, returned = _subject(request, sent)
     where = f"Order {sent['order_id']}"
-    account = _courier(sent, order, returned, where)
+    account = _courier(request, sent, order, returned)
     _check_people(request, sent, "sender" if returned is None else "receiver", where)
     parcels = _check_parcels(sent, where)
     currency, warnings = _currency(request, sent, where)
@@ -49,7 +50,7 @@ def save_awb(request: ApiRequest) -> Answer:
         "weight": number(sent, "weight", 0, _HEAVIEST, where),
         "awb_type": None if returned is None else 1,
         "awb": labels,
-        "status": [{"code": 1, "name": "AWB generat", "description": "Expediția a fost înregistrată"}],
+        "status": [_first_state(request)],
         "courier": {"courier_account_id": account["account_id"], "courier_name": account["courier_name"]},
         "currency": currency,
         "cash_on_delivery": f"{number(sent, 'cod', 0, _DEAREST, where):.2f}",
@@ -133,10 +134,16 @@ def _subject(request: ApiRequest, sent: Row) -> tuple[Row, Row | None]:
     return order, None
 
 
-def _courier(sent: Row, order: Row, returned: Row | None, where: str) -> Row:
+def _first_state(request: ApiRequest) -> Row:
+    name, description = ORDER_WORDS[request.account.platform.country].parcel
+    return {"code": 1, "name": name, "description": description}
+
+
+def _courier(request: ApiRequest, sent: Row, order: Row, returned: Row | None) -> Row:
     """The courier account that takes the parcel."""
+    where, accounts = f"Order {sent['order_id']}", courier_accounts_of(request.account.platform)
     kinds = _FOR_ORDERS if returned is None else _FOR_RETURNS
-    known = {one["account_id"]: one for one in COURIER_ACCOUNTS if one["courier_account_type"] in kinds}
+    known = {one["account_id"]: one for one in accounts if one["courier_account_type"] in kinds}
     enforced = order["enforced_vendor_courier_accounts"]
     wanted = known if enforced is None else [whole_or_none(one) for one in enforced]
     allowed = [account for account in known if account in wanted]
@@ -146,7 +153,7 @@ def _courier(sent: Row, order: Row, returned: Row | None, where: str) -> Row:
     if sent.get("courier_account_id") is not None:
         chosen = known[one_of(sent, "courier_account_id", allowed, where)]
     if returned is None and _goes_to_the_locker(sent, order):
-        return next(one for one in COURIER_ACCOUNTS if _LOCKERS in one["courier_account_properties"])
+        return next(one for one in accounts if _LOCKERS in one["courier_account_properties"])
     return chosen
 
 
@@ -178,7 +185,8 @@ def _check_person(person: Row, where: str) -> None:
             raise Refusal(f"{where}: {name} is a text")
     if natural_or_none(person["locality_id"]) is None:
         raise Refusal(f"{where}: invalid locality_id {person['locality_id']}")
-    digits = str(person["phone1"]).removeprefix("+")
+    # A Bulgarian number as orders have it, with its prefix, would be too long by one.
+    digits = str(person["phone1"]).removeprefix("+359").removeprefix("+")
     if not digits.isdecimal() or not 8 <= len(digits) <= 11:
         raise Refusal(f"{where}: phone1 has 8 to 11 digits")
 

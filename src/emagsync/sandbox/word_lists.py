@@ -1,6 +1,6 @@
 """Word lists from which the sandbox composes texts that look like those of a country. All are made up here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 # The number at eMAG of the first product's category; each of the products has the next one.
@@ -109,6 +109,45 @@ class Words(NamedTuple):
     representative: tuple[str, str]
     safety: str
     yes: str
+
+
+class OrderWords(NamedTuple):
+    """What the orders, returns, invoices and parcels of one country are composed from. Telephone numbers are no one's.
+
+    ``customers`` has names by first name; ``postal_codes`` stand in the order of the country's localities.
+    """
+
+    customers: Sequence[Sequence[str]]
+    streets: Sequence[str]
+    street: str
+    postal_codes: Sequence[Sequence[str]]
+    depot_codes: Sequence[str]
+    phone: str
+    vendor: str
+    locker: str
+    square: str
+    cancelled: str
+    document: str
+    voucher: str
+    deposit: str
+    returned: str
+    couriers: tuple[str, str]
+    parcel: tuple[str, str]
+    invoices: Mapping[str, str]
+    emag_numbers: tuple[str, str]
+    commission: str
+    goods: str
+    piece: str
+
+
+def _codes(*first: int) -> tuple[tuple[str, ...], ...]:
+    """Nine postal codes of each town."""
+    return tuple(tuple(str(code) for code in range(start, start + 9)) for start in first)
+
+
+def _of_both(*people: tuple[Sequence[str], Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    """Names of women and of men, whose family names differ: last names by first name."""
+    return tuple(tuple(f"{first} {last}" for last in lasts) for firsts, lasts in people for first in firsts)
 
 
 WORDS: Final = {
@@ -220,5 +259,101 @@ WORDS: Final = {
         representative=("EU Képviselő Kft.", "Andrássy út 7., Budapest"),
         safety="Gyermekektől elzárva tartandó. Használat előtt olvassa el az útmutatót.",
         yes="Igen",
+    ),
+}
+
+ORDER_WORDS: Final = {
+    "ro": OrderWords(
+        customers=_of_both((FIRST_NAMES, LAST_NAMES)),
+        streets=STREETS,
+        street="{street} {house}, ap. {flat}",
+        postal_codes=(("010101",),) * len(LOCALITIES),
+        depot_codes=("1011", "1022", "1033"),
+        phone="+4070000{:04d}",
+        vendor="{} Magazin SRL",
+        locker="Locker {}",
+        square="Piața Mare",
+        cancelled="Clientul a renunțat",
+        document="Bon",
+        voucher="Reducere de fidelitate",
+        deposit="Garanție SGR",
+        returned="Produsul nu se potrivește",
+        couriers=("Curier standard", "Curier locker"),
+        parcel=("AWB generat", "Expediția a fost înregistrată"),
+        invoices={
+            "FC": "Factură comision",
+            "FCA": "Factură comision avans",
+            "FCSA": "Factură comision servicii anexe",
+            "FCD": "Factură comision decontare",
+            "FTA": "Factură transport",
+        },
+        emag_numbers=("J00/0/2000", "00000000"),
+        commission="Comision",
+        goods="Produse",
+        piece="buc",
+    ),
+    "bg": OrderWords(
+        customers=_of_both(
+            (("Мария", "Елена", "Десислава", "Цветелина"), ("Иванова", "Георгиева", "Щерева", "Петкова")),
+            (("Георги", "Димитър", "Жеко", "Любомир"), ("Иванов", "Стоянов", "Къчев", "Юруков")),
+        ),
+        streets=("ул. Иван Вазов", "бул. Цар Освободител", "ул. Христо Ботев", "бул. България", "ул. Шипка"),
+        street="{street} {house}, ап. {flat}",
+        postal_codes=_codes(1000, 4000, 9000, 8000),
+        depot_codes=("1000", "4000", "9000"),
+        phone="+35988000{:04d}",
+        vendor="{} Трейд ЕООД",
+        locker="Автомат за пратки {}",
+        square="пл. Свобода",
+        cancelled="Клиентът се отказа",
+        document="Касов бон",
+        voucher="Отстъпка за лоялни клиенти",
+        deposit="Депозит за опаковка",
+        returned="Продуктът не е подходящ за мен",
+        couriers=("Стандартен куриер", "Куриер до автомат"),
+        parcel=("Създадена товарителница", "Пратката е регистрирана"),
+        invoices={
+            "FC": "Фактура за комисиона",
+            "FCA": "Авансова фактура за комисиона",
+            "FCSA": "Фактура за комисиона за допълнителни услуги",
+            "FCD": "Фактура за окончателен разчет на комисиона",
+            "FTA": "Фактура за транспорт",
+        },
+        emag_numbers=("000000000", "BG000000000"),
+        commission="Комисиона",
+        goods="Продукти",
+        piece="бр.",
+    ),
+    "hu": OrderWords(
+        customers=tuple(
+            tuple(f"{family} {given}" for family in ("Nagy", "Szűcs", "Kovács", "Tóth", "Fekete", "Őze"))
+            for given in ("Anna", "László", "Zsófia", "Gergő", "Réka", "Ákos", "Györgyi", "Bence")
+        ),
+        streets=("Rózsa utca", "Petőfi Sándor utca", "Váci út", "Erzsébet körút", "Kossuth Lajos tér"),
+        street="{street} {house}., {flat}. ajtó",
+        postal_codes=_codes(1051, 4024, 6720, 9021),
+        depot_codes=("1051", "4024", "6720"),
+        phone="+3620000{:04d}",
+        vendor="{} Webáruház Kft.",
+        locker="Csomagautomata, {}",
+        square="Fő tér",
+        cancelled="A vevő lemondta a rendelést",
+        document="Nyugta",
+        voucher="Hűségkedvezmény",
+        deposit="Visszaváltási díj",
+        returned="Nem megfelelő a termék",
+        couriers=("Házhoz szállítás", "Csomagautomata"),
+        parcel=("Fuvarlevél elkészült", "A küldeményt rögzítettük"),
+        invoices={
+            "FC": "Jutalékszámla",
+            "FCA": "Jutalékelőleg-számla",
+            "FCSA": "Kiegészítő szolgáltatások jutalékszámlája",
+            "FCD": "Jutalékelszámoló számla",
+            "FTA": "Fuvardíjszámla",
+        },
+        emag_numbers=("00-00-000000", "00000000-0-00"),
+        commission="Jutalék",
+        goods="Termékek",
+        piece="db",
     ),
 }
