@@ -23,7 +23,7 @@ FOREIGN = {
     "bg": re.compile(f"[^\x00-\x7fЀ-ӿ]|{ROMANIAN.pattern}", re.IGNORECASE),
     "hu": re.compile(f"[Ѐ-ӿ]|{ROMANIAN.pattern}", re.IGNORECASE),
 }
-PHONE = {"ro": r"\+407\d{8}", "bg": r"\+35988\d{7}", "hu": r"\+3620\d{7}"}
+PHONE = {"ro": r"\+407\d{8}", "bg": r"088\d{7}", "hu": r"\+3620\d{7}"}
 POSTAL_CODE = {"ro": r"\d{6}", "bg": r"[1-9]\d{3}", "hu": r"[1-9]\d{3}"}
 STREET = {"ro": r".+ \d+, ap\. \d+", "bg": r"(?:ул|бул)\. .+ \d+, ап\. \d+", "hu": r".+ \d+\., \d+\. ajtó"}
 

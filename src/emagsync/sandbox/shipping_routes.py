@@ -185,8 +185,7 @@ def _check_person(person: Row, where: str) -> None:
             raise Refusal(f"{where}: {name} is a text")
     if natural_or_none(person["locality_id"]) is None:
         raise Refusal(f"{where}: invalid locality_id {person['locality_id']}")
-    # A Bulgarian number as orders have it, with its prefix, would be too long by one.
-    digits = str(person["phone1"]).removeprefix("+359").removeprefix("+")
+    digits = str(person["phone1"]).removeprefix("+")
     if not digits.isdecimal() or not 8 <= len(digits) <= 11:
         raise Refusal(f"{where}: phone1 has 8 to 11 digits")
 
