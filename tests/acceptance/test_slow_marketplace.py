@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,46 @@ async def test_once_eMAG_is_fast_again_pages_grow_again(tmp_path: Path) -> None:
         await local.completed(per_page=100)
         assert asked_for(market, 25) == 0
         compare_with_marketplace(local.database, "main", market.truth())
+
+
+@pytest.mark.parametrize("fault", [{"kind": "status", "status": 504}, {"kind": "reset"}], ids=["504", "reset"])
+@pytest.mark.parametrize("bad_runs", [1, 3])
+async def test_a_small_account_is_read_in_whole_pages_again_within_three_runs_after_a_bad_day(
+    tmp_path: Path, fault: dict[str, Any], bad_runs: int
+) -> None:
+    async with open_market({"main": 130}) as market, open_local(tmp_path, market.url) as local:
+        market.fault(**fault, route="product_offer/read", min_items_per_page=31)
+        for number in range(bad_runs):
+            market.forget()
+            await local.completed(per_page=100)
+            larger = asked_for(market, 50) + asked_for(market, 100)
+            assert number == 0 or larger == 1  # a trial, and no more
+        assert [row["page_size"] for row in await pace(local)] == [25]
+        market.mend()
+        for _ in range(3):
+            await local.completed(per_page=100)
+        assert await pace(local) == []
+        market.forget()
+        await local.completed(per_page=100)
+        assert asked_for(market, 25) == 0
+        compare_with_marketplace(local.database, "main", market.truth())
+
+
+async def test_a_run_that_tries_nothing_does_not_put_off_the_next_trial(tmp_path: Path) -> None:
+    async with open_market({"main": 130}) as market, open_local(tmp_path, market.url) as local:
+        lately = datetime.now(UTC) - timedelta(minutes=230)
+        await local.execute(
+            "INSERT INTO account_paces (account, page_size, failed_trials, learnt_at) VALUES ('main', 25, 8, :lately)",
+            lately=f"{lately:%Y-%m-%d %H:%M:%S.%f}",
+        )
+        [before] = await local.rows("SELECT * FROM account_paces")
+        await local.completed(per_page=100)
+        assert asked_for(market, 50) == 0
+        [after] = await local.rows("SELECT * FROM account_paces")
+        assert after == before | {"seconds_per_offer": after["seconds_per_offer"]}
+        await local.execute("UPDATE account_paces SET learnt_at = '2026-11-28 10:00:00.000000'")
+        await local.completed(per_page=100)
+        assert [row["page_size"] for row in await pace(local)] != [25]
 
 
 async def test_a_run_that_asks_for_small_pages_forgets_nothing(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ async def test_pieces_that_are_done_are_not_read_again_and_each_is_handed_on_as_
 
 async def test_the_size_that_was_learnt_is_where_a_stretch_begins() -> None:
     reader = Rows(1000, lambda *_: None)
-    await read_stretch(reader, page=1, per_page=100, sizes=PageSizes(100, remembered=Pace(30, failed_trials=1)))
+    await read_stretch(reader, page=1, per_page=100, sizes=PageSizes(100, remembered=Pace(30, failed_trials=6)))
     assert reader.asked == [(1, 25), (2, 25), (3, 25), (4, 25)]
 
 

@@ -141,7 +141,7 @@ class _Stretch:
                 self._at += self._done[self._at]
                 continue
             size = self._fitting(size)
-            split_attempts = whole_attempts if size == self._per_page else PIECE_ATTEMPTS if size > 1 else ROW_ATTEMPTS
+            split_attempts = self._split_attempts(size, whole_attempts)
             piece = self._page_at(size)
             try:
                 read = await self._client.read_offers(
@@ -161,6 +161,12 @@ class _Stretch:
                     return
                 await self._passed(PieceRead(piece, size, read.raw_rows))
                 size = self._grown(size)
+
+    def _split_attempts(self, size: int, whole_attempts: int) -> int:
+        # A whole page that is larger than is known to work is a trial, and one answer is enough of it.
+        if size == self._per_page and size <= self._sizes.size:
+            return whole_attempts
+        return PIECE_ATTEMPTS if size > 1 else ROW_ATTEMPTS
 
     async def _passed(self, piece: PieceRead) -> None:
         self._in_a_row = 0

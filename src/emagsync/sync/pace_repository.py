@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,11 +12,11 @@ from emagsync.sync.tables import account_paces
 async def pace_of(connection: AsyncConnection, account: str) -> Pace | None:
     """What was learnt about the account's pages, if they cannot be as large as is asked for."""
     row = (await connection.execute(select(account_paces).where(account_paces.c.account == account))).first()
-    return None if row is None else Pace(row.page_size, row.seconds_per_offer, row.failed_trials)
+    return None if row is None else Pace(row.page_size, row.seconds_per_offer, row.failed_trials, row.learnt_at)
 
 
-async def remember_pace(connection: AsyncConnection, account: str, pace: Pace | None, now: datetime) -> None:
+async def remember_pace(connection: AsyncConnection, account: str, pace: Pace | None) -> None:
     """Keep what was learnt about the account's pages; None: they can be as large as is asked for."""
     await connection.execute(delete(account_paces).where(account_paces.c.account == account))
     if pace is not None:
-        await connection.execute(insert(account_paces).values(account=account, learnt_at=now, **pace._asdict()))
+        await connection.execute(insert(account_paces).values(account=account, **pace._asdict()))

@@ -67,7 +67,7 @@ class Store:
     async def learn(self, pace: Pace) -> None:
         """What a run learns of a slow account."""
         async with self.desk.api.state.database.transaction() as connection:
-            await pace_repository.remember_pace(connection, "main", pace, self.clock.now())
+            await pace_repository.remember_pace(connection, "main", pace._replace(learnt_at=self.clock.now()))
 
     async def active(self) -> list[dict[str, Any]]:
         return await self.desk.api.rows("SELECT id FROM sync_runs WHERE finished_at IS NULL")

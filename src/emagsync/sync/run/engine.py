@@ -233,9 +233,9 @@ class RunEngine:
         """Keep what was learnt about the account's pages as soon as it changes: the run may be killed."""
         pace = self._work.pace
         if pace.is_news:
-            learnt = pace.learnt
+            learnt = pace.as_of(self._clock.now())
             await self._writer.remember_pace(learnt)
-            pace.remembered = learnt
+            pace.noted(learnt)
 
     async def _finish(self, ending: Ending, copy: CopyNoted | None = None) -> None:
         if ending.error is not None:
@@ -255,7 +255,7 @@ class RunEngine:
         async with self._database.transaction() as connection:
             await failed_request_repository.note_failed_requests(connection, self._run.id, self._progress.not_noted)
             await evidence_repository.write(connection, self._run.id, self._work.evidence, copy)
-            pace = self._work.pace
-            if pace.learnt != pace.remembered:
-                await pace_repository.remember_pace(connection, self._lease.account, pace.learnt, self._clock.now())
+            learnt = self._work.pace.as_of(self._clock.now())
+            if learnt != self._work.pace.remembered:
+                await pace_repository.remember_pace(connection, self._lease.account, learnt)
             await lease_repository.update_leased(connection, self._lease, values)

@@ -127,7 +127,8 @@ class ListReader:
             )
         except EmagError as error:
             if error.smaller_page_may_help:
-                self.sizes.failed(per_page, took_too_long=error.took_too_long)
+                seconds = self._clock.monotonic() - began
+                self.sizes.failed(per_page, took_too_long=error.took_too_long, seconds=seconds)
                 self._note_size()
             self._note_failure(error, ((row.place - 1) // self.sizes.steps[0], row.filters))
             raise

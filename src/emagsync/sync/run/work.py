@@ -97,7 +97,7 @@ class RunWork:
         return self._run.parameters.mode is Mode.SELECTIVE
 
     def _fetcher_for(self, per_page: int) -> PageFetcher:
-        sizes = self.pace.begin(per_page, answer_within=self._client.http.read_timeout)
+        sizes = self.pace.begin(per_page, answer_within=self._client.http.read_timeout, now=self._clock.now())
         reader = ListReader(
             self._client, circuit=self._circuit, sizes=sizes, progress=self._progress, clock=self._clock
         )

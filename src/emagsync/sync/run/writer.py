@@ -138,7 +138,7 @@ class RunWriter:
     async def remember_pace(self, pace: Pace | None) -> None:
         """Keep what was learnt about the account's pages for its next run; None: they are as large as is asked for."""
         async with self._database.transaction() as connection:
-            await pace_repository.remember_pace(connection, self._lease.account, pace, self._clock.now())
+            await pace_repository.remember_pace(connection, self._lease.account, pace)
             await lease_repository.update_leased(connection, self._lease, {"heartbeat_at": self._clock.now()})
 
     async def store_rows(self, raw_rows: Sequence[bytes], *, read_at: datetime) -> tuple[int, ...]:
