@@ -206,7 +206,8 @@ class EmagClient:
         number, repeats = start, RepeatedPages()
         while page := await self.read_offers(page=number, per_page=per_page, filters=filters):
             yield page
-            if repeats.add(number, page.raw_rows):
+            ids = [emag_id for emag_id in map(peek_id, page.raw_rows) if emag_id is not None]
+            if repeats.add(number, ids or page.raw_rows):
                 raise ListRepeats(number)
             number += 1
 

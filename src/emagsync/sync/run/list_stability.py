@@ -60,13 +60,14 @@ class Pass:
         """Distinct offers, as eMAG would count them."""
         return len(self.ids) + self.nameless
 
-    def add(self, ids: tuple[int, ...], rejected: int) -> None:
-        """A page was stored."""
+    def add(self, ids: tuple[int, ...], rejected: int) -> int:
+        """A page was stored. Returns how many of its offers this reading had not shown before."""
         repeats = [emag_id for emag_id in ids if not self.ids.add(emag_id)]
         if repeats:
             self.movements.add(Movement.REPEATED_ROW)
             self.repeated.update(repeats[: max(_MOST_REPEATED - len(self.repeated), 0)])
         self.nameless += rejected
+        return len(ids) - len(repeats)
 
 
 class Verdict(Enum):

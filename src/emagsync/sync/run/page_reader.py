@@ -17,7 +17,7 @@ from emagsync.sync.ledger import MAIN_SCOPE, PageRead
 from emagsync.sync.run.end_of_list import EndOfListCheck, LastPage
 from emagsync.sync.run.list_stability import Extent, Movement, Pass
 from emagsync.sync.run.page_fetcher import PageFetcher
-from emagsync.sync.run.page_plan import PagePlan
+from emagsync.sync.run.page_plan import MOST_PLANNED, PagePlan
 from emagsync.sync.run.progress import RunProgress
 from emagsync.telemetry.tracing import span
 
@@ -25,6 +25,8 @@ from emagsync.telemetry.tracing import span
 COUNT_PATIENCE_SECONDS: Final = 3.0
 # When a few rows are asked for beside pages that have not come: this share of the time that they may take.
 _SCOUT_AFTER: Final = 1 / 6
+# How often eMAG is asked for its count again where the list goes on behind it with nothing new.
+_MOST_RECOUNTS: Final = 10
 
 
 class PassReader:
@@ -64,14 +66,16 @@ class PassReader:
         self._pass = Pass(number, progress.new_set())
         rows = {page.page: page.items for page in done}
         self._repeats = RepeatedPages()
+        self._recounting = asyncio.Lock()
+        self._recounts = 0
         self._expected: int | None = None
         self._last_read: tuple[int, tuple[int, ...]] = (0, ())  # the last page with rows, and its ids
         for page in done:
-            self._pass.add(page.ids, page.rejected)
-            self._repeats.add(page.page, page.ids)
+            self._repeats.add(page.page, page.ids, new=self._pass.add(page.ids, page.rejected))
             self._last_read = max(self._last_read, (page.page if page.ids else 0, page.ids))
         self._plan = PagePlan(done=rows, limit=limit)
         self._failed: set[int] = set()
+        self._count = count
         self._end = EndOfListCheck(fetcher.reader, per_page=per_page, filters=filters, count=count)
 
     async def read(self, expected: asyncio.Future[int | None]) -> Pass:
@@ -109,7 +113,7 @@ class PassReader:
         if not done:
             await self._plan.expect(None)
         items = await asyncio.shield(expected)
-        pages = None if items is None else -(-items // self._per_page)
+        pages = self._pages_of(items)
         if items is not None and pages is not None and self._limit is not None:
             # What is going to be read, not what there is: progress is measured by it.
             pages = min(pages, self._limit)
@@ -143,13 +147,31 @@ class PassReader:
             self._failed.add(page)
             await self._plan.gave_up(page)
             return
-        self._pass.add(read.ids, read.rows - len(read.ids))
+        new = self._pass.add(read.ids, read.rows - len(read.ids))
         if read.ids and page >= self._last_read[0]:
             self._last_read = page, read.ids
-        if self._repeats.add(page, read.content, expected=self._expected):
+        if self._repeats.add(page, read.content, expected=self._told_end, new=new) and await self._repeats_itself():
             self._pass.extent, self._pass.repeated_on = Extent.REPEATED, max(page, self._plan.last_page)
             await self._plan.close()
         await self._plan.arrived(page, read.rows)
+
+    @property
+    def _told_end(self) -> int | None:
+        """The last page as eMAG told it, if it is to be believed."""
+        return self._expected if self._expected is not None and self._expected <= MOST_PLANNED else None
+
+    async def _repeats_itself(self) -> bool:
+        """Whether a list that seems to repeat itself does so. Where offers come in at its front while it is read, as
+        many that were there before are pushed behind the end that eMAG told: so it is asked for its count again."""
+        async with self._recounting:
+            is_doubtful = self._pass.extent is not Extent.REPEATED and self._repeats.repeats(self._told_end)
+            if is_doubtful and self._told_end is not None and self._recounts < _MOST_RECOUNTS:
+                self._recounts += 1
+                self._expected = max(self._told_end, self._pages_of(await self._count()) or 0)
+            return self._repeats.repeats(self._told_end)
+
+    def _pages_of(self, items: int | None) -> int | None:
+        return None if items is None else -(-items // self._per_page)
 
     async def _scout(self) -> None:
         """Where no page comes for a while, read a few rows: a slow marketplace shows itself, and its first offers."""
