@@ -29,7 +29,7 @@ from support.clocks import ForwardClock
 from support.databases import rows
 from support.local import until
 from support.patience import PATIENCE_SECONDS
-from support.pushing import open_push_desk
+from support.pushing import PushDesk, open_push_desk
 from support.servers import RedisServer
 
 pytestmark = pytest.mark.databases("both", often="sqlite")
@@ -167,31 +167,30 @@ async def test_the_end_of_a_campaigns_wait_does_not_wake_an_account_that_the_bra
         assert await desk.service.is_due("main")
 
 
+async def withdrawn_in_a_campaign(desk: PushDesk) -> int:
+    """The id of an edit of offer 7 that waited for the end of a campaign when it was withdrawn."""
+    await desk.edit(7, "sale_price", "90.0000")
+    desk.market.start_campaign(7)
+    await desk.push()
+    [edit] = await desk.edits()
+    service = EditService(database=desk.local.database, settings=desk.local.settings.edits, clock=desk.clock)
+    await service.withdraw(edit.id, "ana")
+    return edit.id
+
+
 async def test_an_edit_that_waits_for_a_campaign_can_be_withdrawn(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path) as desk:
-        await desk.edit(7, "sale_price", "90.0000")
-        desk.market.start_campaign(7)
-        await desk.push()
-        [edit] = await desk.edits()
-        await EditService(database=desk.local.database, settings=desk.local.settings.edits, clock=desk.clock).withdraw(
-            edit.id, "ana"
-        )
+        await withdrawn_in_a_campaign(desk)
         await desk.service.push_account("main", trigger="test")
         assert (await desk.states(), desk.saves()) == ({7: "dropped"}, 1)
 
 
 async def test_a_new_edit_of_an_offer_that_waits_for_a_campaign_says_that_it_waits_too(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path) as desk:
-        await desk.edit(7, "sale_price", "90.0000")
-        desk.market.start_campaign(7)
-        await desk.push()
-        [edit] = await desk.edits()
-        await EditService(database=desk.local.database, settings=desk.local.settings.edits, clock=desk.clock).withdraw(
-            edit.id, "ana"
-        )
+        withdrawn = await withdrawn_in_a_campaign(desk)
         await desk.edit(7, "sale_price", "85.0000")
         await desk.service.push_account("main", trigger="test")
-        [told] = [(str(one.state), one.reason and one.reason.code) for one in await desk.edits() if one.id != edit.id]
+        [told] = [(str(one.state), one.reason and one.reason.code) for one in await desk.edits() if one.id != withdrawn]
         assert (told, desk.saves()) == (("open", "waits_for_campaign"), 1)
 
 
